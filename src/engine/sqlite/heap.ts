@@ -144,7 +144,7 @@ export class Heap {
   }
 
   #reserve(size: number): number {
-    if (size > this.#scratchSize) {
+    if (size > this.#scratchSize || this.#scratch === 0) {
       const wanted = Math.max(FIRST_SCRATCH, size);
       const at = this.#allocator!.malloc(wanted);
       if (at === 0) throw new RangeError('out of memory');

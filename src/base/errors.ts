@@ -45,3 +45,13 @@ export function ifPresent<T>(read: () => T): T | undefined {
     throw cause;
   }
 }
+
+/** The value of `read`, or undefined where the machine refuses, whatever its reason: for what is worth no warning. */
+export function ifReadable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof HostError) return undefined;
+    throw cause;
+  }
+}

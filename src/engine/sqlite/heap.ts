@@ -7,6 +7,8 @@ const MAXIMUM_PAGES = 32768;
 const FIRST_SCRATCH = 64 * 1024;
 /** Below this, writing ASCII a byte at a time beats the call into Node's `utf8Write` (about 60 ns). */
 const SHORT_TEXT = 24;
+/** A UTF-16 unit is at most three bytes of UTF-8. */
+const MAX_BYTES_A_UNIT = 3;
 
 export interface Allocator {
   /** 0 when there is no memory. */
@@ -77,7 +79,17 @@ export class Heap {
 
   /** A NUL-terminated copy of `text` from `allocate` (default SQLite's own `malloc`); 0 when there is no memory. */
   string(text: string, allocate: (bytes: number) => number = (n) => this.#allocator!.malloc(n)): number {
-    const encoded = encodeText(text);
+    if (!text.isWellFormed()) return this.#bytesString(encodeText(text), allocate);
+    // Straight into the heap: a Buffer for each SQL text would be garbage outside V8's heap, which V8 is slow to see.
+    const room = text.length * MAX_BYTES_A_UNIT;
+    const at = allocate(room + 1);
+    if (at === 0) return 0;
+    const written = this.bytes.utf8Write(text, at, room);
+    this.u8[at + written] = 0;
+    return at;
+  }
+
+  #bytesString(encoded: Buffer, allocate: (bytes: number) => number): number {
     const at = allocate(encoded.length + 1);
     if (at === 0) return 0;
     this.u8.set(encoded, at);
@@ -124,10 +136,9 @@ export class Heap {
         return at;
       }
     }
-    // A UTF-16 unit is at most three bytes of UTF-8.
-    const at = this.#reserve(length * 3);
+    const at = this.#reserve(length * MAX_BYTES_A_UNIT);
     if (text.isWellFormed()) {
-      this.#written = this.bytes.utf8Write(text, at, length * 3);
+      this.#written = this.bytes.utf8Write(text, at, length * MAX_BYTES_A_UNIT);
     } else {
       const encoded = encodeText(text);
       this.u8.set(encoded, at);

@@ -1,0 +1,97 @@
+import { readFileSync, readlinkSync, statfsSync } from 'node:fs';
+import { hostname, machine, type as operatingSystem, release, version } from 'node:os';
+import { HostError } from '../../base/errors.ts';
+import type { Account, FileSystemStat, Group, Kernel } from '../host.ts';
+import { native } from './errors.ts';
+
+/** The kernel we run on. What needs the C library loads it on first use. */
+export class LinuxKernel implements Kernel {
+  identity(): ReturnType<Kernel['identity']> {
+    return {
+      sysname: operatingSystem(),
+      node: hostname(),
+      release: release(),
+      version: version(),
+      machine: machine(),
+    };
+  }
+
+  get ticksPerSecond(): number {
+    return auxiliary(AT_CLKTCK) ?? 100;
+  }
+
+  get pageSize(): number {
+    return auxiliary(AT_PAGESZ) ?? 4096;
+  }
+
+  now(): number {
+    return Date.now() / 1000;
+  }
+
+  get timeZone(): string {
+    const { TZ } = process.env;
+    if (TZ !== undefined && TZ !== '') return TZ.replace(/^:/, '');
+    try {
+      const name = /\/zoneinfo\/(?:posix\/|right\/)?(.+)$/.exec(readlinkSync('/etc/localtime'))?.[1];
+      if (name !== undefined) return name;
+    } catch {
+      // Without the link the machine is on UTC, or has a copy of the file, whose name the run time finds out.
+    }
+    return Intl.DateTimeFormat().resolvedOptions().timeZone;
+  }
+
+  get pid(): number {
+    return process.pid;
+  }
+
+  get uid(): number {
+    return process.geteuid?.() ?? 0;
+  }
+
+  netlinkDump(): Iterable<{ readonly type: number; readonly payload: Buffer }> {
+    throw new HostError('ENOSYS', 'netlink', 'dump');
+  }
+
+  fileSystem(path: string): FileSystemStat | undefined {
+    try {
+      const { bsize, blocks, bfree, bavail, files, ffree } = statfsSync(native(path));
+      return {
+        blockSize: bsize,
+        blocks,
+        blocksFree: bfree,
+        blocksAvailable: bavail,
+        inodes: files,
+        inodesFree: ffree,
+      };
+    } catch {
+      return undefined;
+    }
+  }
+
+  cpuid(): undefined {
+    return undefined;
+  }
+
+  accounts(): Iterable<Account> {
+    return [];
+  }
+
+  account(): Account | undefined {
+    return undefined;
+  }
+
+  groups(): Iterable<Group> {
+    return [];
+  }
+}
+
+/** `AT_PAGESZ` and `AT_CLKTCK`, include/uapi/linux/auxvec.h. */
+const AT_PAGESZ = 6;
+const AT_CLKTCK = 17;
+
+/** A value of the auxiliary vector, `getauxval(3)`: pairs of machine words, which spares `sysconf` and the C library. */
+function auxiliary(type: number): number | undefined {
+  const words = new BigUint64Array(new Uint8Array(readFileSync('/proc/self/auxv')).buffer);
+  for (let i = 0; i + 1 < words.length; i += 2) if (words[i] === BigInt(type)) return Number(words[i + 1]);
+  return undefined;
+}

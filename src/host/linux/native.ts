@@ -1,0 +1,31 @@
+import { createRequire } from 'node:module';
+
+type Koffi = typeof import('koffi').default;
+// biome-ignore lint/suspicious/noExplicitAny: the C prototype given to `libc` is the type; TypeScript does not read it
+type Call = (...args: any[]) => any;
+
+let loaded: Koffi | undefined;
+let library: ReturnType<Koffi['load']> | undefined;
+const functions = new Map<string, Call>();
+
+/** Loads in about 10 ms, so only what needs it calls it, when it does. */
+export function koffi(): Koffi {
+  loaded ??= createRequire(import.meta.url)('koffi') as Koffi;
+  return loaded;
+}
+
+/** A function of the C library this process runs with, glibc or musl, by its C prototype. */
+export function libc(prototype: string): Call {
+  let call = functions.get(prototype);
+  if (call === undefined) {
+    library ??= koffi().load(null);
+    call = library.func(prototype) as Call;
+    functions.set(prototype, call);
+  }
+  return call;
+}
+
+/** Of the last failed call. */
+export function errno(): number {
+  return koffi().errno();
+}

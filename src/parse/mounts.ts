@@ -15,12 +15,12 @@ export function* parseMounts(content: string): Generator<Mount> {
     if (line.startsWith('#')) continue;
     const [device, path, type, options] = line.split(' ');
     if (device === undefined || path === undefined || type === undefined || options === undefined) continue;
-    yield { device: unescape(device), path: unescape(path), type: unescape(type), options: unescape(options) };
+    yield { device: unmangle(device), path: unmangle(path), type: unmangle(type), options: unmangle(options) };
   }
 }
 
 /** The kernel writes space, tab, newline, backslash and `#` as three octal digits (`mangle_path` in `fs/seq_file.c`). */
-function unescape(field: string): string {
+function unmangle(field: string): string {
   return field.includes('\\')
     ? field.replace(/\\([0-7]{3})/g, (_, octal: string) => decodeText(Buffer.of(Number.parseInt(octal, 8) & 0xff)))
     : field;

@@ -1,6 +1,3 @@
-import { ByteReader } from '../base/byte-reader.ts';
-import { MalformedInput } from '../base/errors.ts';
-
 /** A structure of the SMBIOS table (DSP0134, section 6.1): numbers in a formatted area, then its strings. */
 export class SmbiosStructure {
   readonly type: number;
@@ -65,21 +62,17 @@ export const SMBIOS_PATH = '/sys/firmware/dmi/tables/DMI';
 const HEADER_BYTES = 4;
 const END_OF_TABLE = 127;
 
-/** The structures up to the end of the table, or to the first that does not fit: then it throws `MalformedInput`. */
-export function* parseSmbios(content: Buffer, source = SMBIOS_PATH): Generator<SmbiosStructure> {
-  const reader = new ByteReader(content, source);
-  while (reader.remaining >= HEADER_BYTES) {
-    const start = reader.position;
+/** The structures up to the end of the table, or to the first that does not fit into it. */
+export function* parseSmbios(content: Buffer): Generator<SmbiosStructure> {
+  let start = 0;
+  while (start + HEADER_BYTES <= content.length) {
     const length = content[start + 1]!;
-    // Zeros fill the table up.
-    if (length === 0 && content.readUInt16LE(start + 2) === 0) return;
-    if (!(length >= HEADER_BYTES)) throw new MalformedInput(source, start, `structure of ${length} bytes`);
-    reader.skip(length);
-    const end = endOfStrings(content, reader.position);
-    reader.seek(end);
+    if (!(length >= HEADER_BYTES && start + length <= content.length)) return;
+    const end = endOfStrings(content, start + length);
     const structure = new SmbiosStructure(content.subarray(start, end), length);
     yield structure;
     if (structure.type === END_OF_TABLE) return;
+    start = end;
   }
 }
 

@@ -1,0 +1,100 @@
+import { textField, utf16Field, uuidField } from './fields.ts';
+import type { ReadAt, Superblock } from './superblock.ts';
+
+/** A format that is told by fixed bytes at a fixed place. */
+export interface Signature {
+  /** A container holds others; a tolerant one may lie over a file system. */
+  readonly role: 'container' | 'file system' | 'tolerant';
+  detect(read: ReadAt): Superblock | undefined;
+}
+
+interface Layout {
+  readonly type: string;
+  readonly role?: Signature['role'];
+  /** Where the superblock begins on the device, in bytes. */
+  readonly at: number;
+  /** How much of it is read. */
+  readonly length: number;
+  readonly magic: string | readonly number[];
+  /** Offsets below count from the start of the superblock. */
+  readonly magicAt: number;
+  readonly uuid?: (bytes: Buffer) => string;
+  readonly label?: (bytes: Buffer) => string;
+}
+
+const dce = (at: number) => (bytes: Buffer) => uuidField(bytes, at);
+const text = (at: number, length: number) => (bytes: Buffer) => textField(bytes, at, length);
+
+/** Offsets are those of the structures that the kernel and the makers of the formats publish. */
+const LAYOUTS: readonly Layout[] = [
+  {
+    type: 'bcache',
+    role: 'container',
+    at: 4096,
+    length: 128,
+    magic: [0xc6, 0x85, 0x73, 0xf6, 0x4e, 0x1a, 0x45, 0xca, 0x82, 0x65, 0xf5, 0x7f, 0x48, 0xba, 0x6d, 0x81],
+    magicAt: 24,
+    uuid: dce(40),
+    label: text(72, 32),
+  },
+  { type: 'BitLocker', role: 'container', at: 0, length: 16, magic: '-FVE-FS-', magicAt: 3 },
+  { type: 'DM_verity_hash', role: 'container', at: 0, length: 64, magic: 'verity\0\0', magicAt: 0, uuid: dce(16) },
+  { type: 'DM_integrity', role: 'container', at: 0, length: 16, magic: 'integrt\0', magicAt: 0 },
+  { type: 'xfs', at: 0, length: 128, magic: 'XFSB', magicAt: 0, uuid: dce(32), label: text(108, 12) },
+  { type: 'btrfs', at: 65536, length: 1024, magic: '_BHRfS_M', magicAt: 64, uuid: dce(32), label: text(299, 256) },
+  { type: 'jfs', at: 32768, length: 256, magic: 'JFS1', magicAt: 0, uuid: dce(136), label: text(152, 16) },
+  { type: 'reiserfs', at: 65536, length: 128, magic: 'ReIsErFs', magicAt: 52 },
+  { type: 'reiserfs', at: 65536, length: 128, magic: 'ReIsEr2Fs', magicAt: 52, uuid: dce(84), label: text(100, 16) },
+  { type: 'reiserfs', at: 65536, length: 128, magic: 'ReIsEr3Fs', magicAt: 52, uuid: dce(84), label: text(100, 16) },
+  { type: 'squashfs', at: 0, length: 32, magic: 'hsqs', magicAt: 0 },
+  { type: 'cramfs', at: 0, length: 64, magic: [0x45, 0x3d, 0xcd, 0x28], magicAt: 0, label: text(48, 16) },
+  {
+    type: 'f2fs',
+    at: 1024,
+    length: 1148,
+    magic: [0x10, 0x20, 0xf5, 0xf2],
+    magicAt: 0,
+    uuid: dce(108),
+    label: (bytes) => utf16Field(bytes, 124, 1024),
+  },
+  {
+    type: 'erofs',
+    at: 1024,
+    length: 128,
+    magic: [0xe2, 0xe1, 0xf5, 0xe0],
+    magicAt: 0,
+    uuid: dce(48),
+    label: text(64, 16),
+  },
+  {
+    type: 'iso9660',
+    role: 'tolerant',
+    at: 32768,
+    length: 2048,
+    magic: 'CD001',
+    magicAt: 1,
+    uuid: isoTime,
+    label: text(40, 32),
+  },
+];
+
+export const SIGNATURES: readonly Signature[] = LAYOUTS.map((layout) => ({
+  role: layout.role ?? 'file system',
+  detect(read) {
+    const bytes = read(layout.at, layout.length);
+    const magic = Buffer.from(layout.magic as string);
+    if (!bytes.subarray(layout.magicAt, layout.magicAt + magic.length).equals(magic)) return undefined;
+    return { type: layout.type, uuid: layout.uuid?.(bytes) ?? '', label: layout.label?.(bytes) ?? '' };
+  },
+}));
+
+/** ISO 9660 has no UUID: the time of the last change (else of creation), to the hundredth, stands for it (ECMA-119, 8.4.26). */
+function isoTime(bytes: Buffer): string {
+  for (const at of [830, 813]) {
+    const [, year, ...rest] = /^([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})$/.exec(
+      bytes.latin1Slice(at, at + 16),
+    ) ?? ['', '0000'];
+    if (year !== '0000') return [year, ...rest].join('-');
+  }
+  return '';
+}

@@ -1,8 +1,10 @@
 import { readFileSync, readlinkSync, statfsSync } from 'node:fs';
 import { hostname, machine, type as operatingSystem, release, version } from 'node:os';
-import { HostError } from '../../base/errors.ts';
 import type { Account, FileSystemStat, Group, Kernel } from '../host.ts';
+import { account, accounts, groups } from './accounts.ts';
+import { cpuid, type Registers } from './cpuid.ts';
 import { native } from './errors.ts';
+import { type NetlinkMessage, netlinkDump } from './netlink.ts';
 
 /** The kernel we run on. What needs the C library loads it on first use. */
 export class LinuxKernel implements Kernel {
@@ -48,8 +50,8 @@ export class LinuxKernel implements Kernel {
     return process.geteuid?.() ?? 0;
   }
 
-  netlinkDump(): Iterable<{ readonly type: number; readonly payload: Buffer }> {
-    throw new HostError('ENOSYS', 'netlink', 'dump');
+  *netlinkDump(protocol: number, type: number, payload: Uint8Array): Iterable<NetlinkMessage> {
+    yield* netlinkDump(protocol, type, payload);
   }
 
   fileSystem(path: string): FileSystemStat | undefined {
@@ -68,20 +70,20 @@ export class LinuxKernel implements Kernel {
     }
   }
 
-  cpuid(): undefined {
-    return undefined;
+  cpuid(leaf: number, subleaf: number): Registers | undefined {
+    return cpuid(leaf, subleaf);
   }
 
   accounts(): Iterable<Account> {
-    return [];
+    return accounts();
   }
 
-  account(): Account | undefined {
-    return undefined;
+  account(key: { readonly uid: number } | { readonly name: string }): Account | undefined {
+    return account(key);
   }
 
   groups(): Iterable<Group> {
-    return [];
+    return groups();
   }
 }
 

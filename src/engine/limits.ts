@@ -1,3 +1,4 @@
+import { monotonicNow } from '../base/clock.ts';
 import { Interrupted } from './errors.ts';
 
 export interface Limits {
@@ -23,7 +24,7 @@ export class Guard {
   }
 
   start(deadlineMs: number | undefined): void {
-    this.#deadline = deadlineMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + deadlineMs;
+    this.#deadline = deadlineMs === undefined ? Number.POSITIVE_INFINITY : monotonicNow() + deadlineMs;
     this.#reason = undefined;
   }
 
@@ -34,7 +35,7 @@ export class Guard {
   /** Whether to stop now. */
   expired(): boolean {
     if (this.#cancel !== undefined && Atomics.load(this.#cancel, 0) !== 0) this.#reason = 'cancelled';
-    else if (performance.now() > this.#deadline) this.#reason = 'deadline';
+    else if (this.#deadline < Number.POSITIVE_INFINITY && monotonicNow() > this.#deadline) this.#reason = 'deadline';
     else return false;
     return true;
   }

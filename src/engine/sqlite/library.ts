@@ -1,3 +1,4 @@
+import { monotonicNow } from '../../base/clock.ts';
 import { SQLITE_OK } from './constants.ts';
 import { Heap } from './heap.ts';
 import { install } from './trampolines.ts';
@@ -102,7 +103,7 @@ function imports(module: WebAssembly.Module, heap: Heap): WebAssembly.Imports {
   Object.assign(spaces.env!, {
     memory: heap.memory,
     emscripten_date_now: () => Date.now(),
-    emscripten_get_now: () => performance.now(),
+    emscripten_get_now: () => monotonicNow(),
     emscripten_get_heap_max: () => heap.limit,
     emscripten_resize_heap: (wanted: number) => (heap.grow(wanted >>> 0) ? 1 : 0),
     _tzset_js: () => undefined,

@@ -1,3 +1,4 @@
+import { monotonicNow } from '../../base/clock.ts';
 import { HostError, UserError } from '../../base/errors.ts';
 import type { Columns } from '../../schema/columns.ts';
 import type { Row } from '../../schema/table.ts';
@@ -248,9 +249,9 @@ export class VirtualTables {
       cursor.row = value as Cursor['row'];
       return SQLITE_OK;
     }
-    const start = performance.now();
+    const start = monotonicNow();
     const { done, value } = cursor.rows!.next();
-    trace.milliseconds += performance.now() - start;
+    trace.milliseconds += monotonicNow() - start;
     cursor.done = done === true;
     cursor.row = value as Cursor['row'];
     if (!cursor.done) trace.rows += 1;

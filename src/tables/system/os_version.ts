@@ -1,0 +1,90 @@
+import { ifPresent, ifReadable } from '../../base/errors.ts';
+import type { Files, Host } from '../../host/host.ts';
+import { parseOsRelease, parseReleaseLine } from '../../parse/os-release.ts';
+import { bigint, integer, text } from '../../schema/columns.ts';
+import { mountNamespaces } from '../../schema/mount-namespaces.ts';
+import { table } from '../../schema/table.ts';
+
+/** Sources: `os-release(5)`; `/etc/redhat-release` and `/etc/gentoo-release`, which decide where they are. */
+export const osVersion = table({
+  name: 'os_version',
+  description: 'The operating system: distribution, version, architecture.',
+  platforms: ['linux', 'darwin', 'windows'],
+  columns: {
+    name: text('Name of the distribution'),
+    version: text('Version in words', { collate: 'version' }),
+    major: integer('First number of the version'),
+    minor: integer('Second number of the version'),
+    patch: integer('Third number of the version'),
+    build: text('Build of a distribution that is released as images'),
+    platform: text('Distribution as a word: debian, ubuntu, rhel, arch, …'),
+    platform_like: text('Distributions it is made from, separated by spaces'),
+    codename: text('Code name of the release'),
+    arch: text('Architecture of the machine, as uname -m'),
+    extra: text('Rapid security response version', { platforms: ['darwin'] }),
+    install_date: bigint('Time of the installation, seconds since the epoch', { platforms: ['windows'] }),
+    revision: integer('Update revision', { platforms: ['windows'] }),
+    pid_with_namespace: integer('Process whose view of the files is wanted; 0 for this machine', {
+      additional: true,
+      hidden: true,
+      platforms: ['linux'],
+    }),
+    mount_namespace_id: text('Mount namespace of that process', { hidden: true, platforms: ['linux'] }),
+  },
+  examples: ['select name, version, arch from os_version'],
+  *generate({ host, values, attempt, row }) {
+    for (const space of mountNamespaces(host, values('pid_with_namespace'), attempt)) {
+      const { files } = space.host;
+      const content =
+        attempt(() => ifPresent(() => files.readText('/etc/os-release')) ?? files.readText('/usr/lib/os-release')) ??
+        '';
+      yield row({
+        ...fromOsRelease(content),
+        ...fromReleaseFile(files),
+        arch: architecture(host),
+        pid_with_namespace: space.pid,
+        mount_namespace_id: space.id,
+      });
+    }
+  },
+});
+
+function fromOsRelease(content: string) {
+  const values = parseOsRelease(content);
+  const [major = 0, minor = 0, patch = 0] = (values.get('VERSION_ID') ?? '').split('.', 3).map(leadingNumber);
+  return {
+    name: values.get('NAME') ?? 'Unknown',
+    version: values.get('VERSION') ?? '',
+    major,
+    minor,
+    patch,
+    build: values.get('BUILD_ID') ?? '',
+    platform: values.get('ID') ?? 'posix',
+    platform_like: values.get('ID_LIKE') ?? '',
+    // Some distributions invent a name of their own: UBUNTU_CODENAME, DEBIAN_CODENAME.
+    codename: values.get('VERSION_CODENAME') ?? values.entries().find(([name]) => name.includes('CODENAME'))?.[1] ?? '',
+  };
+}
+
+function leadingNumber(text: string): number {
+  return Number.parseInt(text, 10) || 0;
+}
+
+/** What the file of the Red Hat family (Fedora, CentOS, Rocky, …) or of Gentoo says beats os-release. */
+function fromReleaseFile(files: Files) {
+  for (const [path, platform] of [
+    ['/etc/redhat-release', 'rhel'],
+    ['/etc/gentoo-release', 'gentoo'],
+  ] as const) {
+    const content = ifReadable(() => files.readText(path));
+    if (content === undefined) continue;
+    const version = content.trim().replace(/\s+/g, ' ');
+    return { ...parseReleaseLine(version), version, build: '', platform, platform_like: platform };
+  }
+  return {};
+}
+
+/** The file exists since Linux 6.1. */
+function architecture({ files, kernel }: Host): string | undefined {
+  return kernel?.identity().machine ?? ifReadable(() => files.readText('/proc/sys/kernel/arch').trim());
+}

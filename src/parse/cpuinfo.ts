@@ -1,4 +1,4 @@
-import { parseBlocks } from './colon-fields.ts';
+import { parseBlocks } from '../base/colon-fields.ts';
 
 /** `/proc/cpuinfo`, `proc_cpuinfo(5)`, which looks different on each architecture: what is not told is '' or undefined. */
 export interface CpuInfo {

@@ -1,4 +1,4 @@
-import { parseFields } from './colon-fields.ts';
+import { parseFields } from '../base/colon-fields.ts';
 
 /** `/proc/meminfo`, `proc_meminfo(5)`: names to bytes. Values that are not a number of kibibytes are skipped. */
 export function parseMeminfo(content: string): ReadonlyMap<string, number> {

@@ -1,7 +1,7 @@
 import { ByteReader } from '../base/byte-reader.ts';
 import { formatIp } from '../base/ip-address.ts';
+import { netlinkAttributes } from '../base/netlink.ts';
 import { decodeText } from '../base/text.ts';
-import { netlinkAttributes } from './netlink.ts';
 
 /**
  * Answers of the kernel's routing sockets, `rtnetlink(7)`: links, addresses, routes. Message types, attribute numbers

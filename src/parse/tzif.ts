@@ -1,14 +1,16 @@
 import { ByteReader } from '../base/byte-reader.ts';
-import { posixZoneAbbreviation } from './posix-time-zone.ts';
 
 /** More changes than any zone has had since 1880, and types than fit the format's byte. */
 const MAX_TRANSITIONS = 100_000;
 
+/** What a zone is called: a name such as `CEST`, or the rule (a POSIX time zone) that names it from then on. */
+export type ZoneName = { readonly name: string } | { readonly rule: string };
+
 /**
- * The name that a zone had at `time` (seconds since the epoch), such as `CEST`, out of its file in
- * `/usr/share/zoneinfo` (`tzfile(5)`, RFC 9636). Undefined if the file names none.
+ * The name that a zone has at `time` (seconds since the epoch), out of its file in `/usr/share/zoneinfo` (`tzfile(5)`,
+ * RFC 9636). Undefined if the file names none.
  */
-export function zoneAbbreviation(content: Buffer, time: number, source = 'tzfile'): string | undefined {
+export function zoneNameAt(content: Buffer, time: number, source = 'tzfile'): ZoneName | undefined {
   const reader = new ByteReader(content, source);
   let block = readHeader(reader);
   // From version 2 on the data comes twice: with 32-bit times, to be skipped, then with 64-bit ones.
@@ -28,13 +30,14 @@ export function zoneAbbreviation(content: Buffer, time: number, source = 'tzfile
   if (last === block.transitions - 1 && wide) {
     const footer = reader.bytes(reader.remaining).latin1Slice();
     const rule = /^\n([^\n]*)\n/.exec(footer)?.[1] ?? '';
-    if (rule !== '') return posixZoneAbbreviation(rule, time);
+    if (rule !== '') return { rule };
   }
   const type = last < 0 ? 0 : types[last]!;
   const nameAt = records[type * 6 + 5];
   if (nameAt === undefined) return undefined;
   const end = names.indexOf(0, nameAt);
-  return names.latin1Slice(nameAt, end < 0 ? names.length : end) || undefined;
+  const name = names.latin1Slice(nameAt, end < 0 ? names.length : end);
+  return name === '' ? undefined : { name };
 }
 
 interface Header {

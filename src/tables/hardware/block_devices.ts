@@ -1,7 +1,10 @@
 import { basename, dirname } from 'node:path';
 import { ifReadable } from '../../base/errors.ts';
+import { identifySuperblock, type Superblock } from '../../base/superblock.ts';
 import type { Files } from '../../host/host.ts';
-import { identifySuperblock, type Superblock } from '../../parse/superblock/superblock.ts';
+import { LINUX_DETECTORS } from '../../parse/superblock-linux.ts';
+import { MICROSOFT_DETECTORS } from '../../parse/superblock-microsoft.ts';
+import { SIGNATURE_DETECTORS } from '../../parse/superblock-signatures.ts';
 import { decodeUdevValue, parseUdevProperties } from '../../parse/udev-database.ts';
 import { bigint, integer, text } from '../../schema/columns.ts';
 import { table } from '../../schema/table.ts';
@@ -13,6 +16,8 @@ const SECTOR_BYTES = 512;
 
 /** Device mapper devices stand on others, those again on others: partition, LUKS, LVM, snapshot and some. */
 const MAX_PARENTS = 16;
+
+const DETECTORS = [...LINUX_DETECTORS, ...MICROSOFT_DETECTORS, ...SIGNATURE_DETECTORS];
 
 /** Sources: `/sys/class/block`; the superblocks on the devices, which only root may read, else udev's database of them. */
 export const blockDevices = table({
@@ -119,10 +124,14 @@ function superblock(files: Files, path: string, directory: string, sectors: numb
   const read = ifReadable(() => {
     using file = files.open(path);
     return {
-      found: identifySuperblock((position, length) => {
-        const into = Buffer.alloc(length);
-        return into.subarray(0, position < 0 ? 0 : file.readAt(into, position));
-      }, sectors * SECTOR_BYTES),
+      found: identifySuperblock(
+        DETECTORS,
+        (position, length) => {
+          const into = Buffer.alloc(length);
+          return into.subarray(0, position < 0 ? 0 : file.readAt(into, position));
+        },
+        sectors * SECTOR_BYTES,
+      ),
     };
   });
   return read === undefined ? fromUdev(files, attribute(files, directory, 'dev')) : read.found;

@@ -1,7 +1,7 @@
 import { ifReadable } from '../../base/errors.ts';
 import type { Files } from '../../host/host.ts';
 import { posixZoneAbbreviation } from '../../parse/posix-time-zone.ts';
-import { zoneAbbreviation } from '../../parse/tzif.ts';
+import { zoneNameAt } from '../../parse/tzif.ts';
 import { bigint, integer, text } from '../../schema/columns.ts';
 import { table } from '../../schema/table.ts';
 
@@ -63,5 +63,7 @@ function localZone(files: Files, zone: string, at: number): string | undefined {
   const isName = /^[A-Za-z0-9_+-]+(\/[A-Za-z0-9_+-]+){0,3}$/.test(zone);
   const path = isName ? `/usr/share/zoneinfo/${zone}` : '/etc/localtime';
   const content = ifReadable(() => files.readBytes(path, { limit: 1024 * 1024 }));
-  return content === undefined ? posixZoneAbbreviation(zone, at) : zoneAbbreviation(content, at, path);
+  if (content === undefined) return posixZoneAbbreviation(zone, at);
+  const found = zoneNameAt(content, at, path);
+  return found !== undefined && 'rule' in found ? posixZoneAbbreviation(found.rule, at) : found?.name;
 }

@@ -1,16 +1,9 @@
-import { textField, utf16Field, uuidField } from './fields.ts';
-import type { ReadAt, Superblock } from './superblock.ts';
+import { type Detector, textField, utf16Field, uuidField } from '../base/superblock.ts';
 
 /** A format that is told by fixed bytes at a fixed place. */
-export interface Signature {
-  /** A container holds others; a tolerant one may lie over a file system. */
-  readonly role: 'container' | 'file system' | 'tolerant';
-  detect(read: ReadAt): Superblock | undefined;
-}
-
 interface Layout {
   readonly type: string;
-  readonly role?: Signature['role'];
+  readonly role?: Detector['role'];
   /** Where the superblock begins on the device, in bytes. */
   readonly at: number;
   /** How much of it is read. */
@@ -78,7 +71,7 @@ const LAYOUTS: readonly Layout[] = [
   },
 ];
 
-export const SIGNATURES: readonly Signature[] = LAYOUTS.map((layout) => ({
+export const SIGNATURE_DETECTORS: readonly Detector[] = LAYOUTS.map((layout) => ({
   role: layout.role ?? 'file system',
   detect(read) {
     const bytes = read(layout.at, layout.length);

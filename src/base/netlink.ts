@@ -1,4 +1,4 @@
-import type { ByteReader } from '../base/byte-reader.ts';
+import type { ByteReader } from './byte-reader.ts';
 
 /** Type of a nested or big-endian attribute without its flags (NLA_TYPE_MASK, `include/uapi/linux/netlink.h`). */
 const TYPE_MASK = 0x3fff;

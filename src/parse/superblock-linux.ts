@@ -1,8 +1,7 @@
-import { textField, uuidField } from './fields.ts';
-import type { Detect, ReadAt, Superblock } from './superblock.ts';
+import { type Detector, type ReadAt, type Superblock, textField, uuidField } from '../base/superblock.ts';
 
 /** ext2, ext3, ext4 and their journals: `struct ext4_super_block`, `fs/ext4/ext4.h`. */
-export const detectExt: Detect = (read) => {
+const detectExt: Detector['detect'] = (read) => {
   const bytes = read(1024, 256);
   if (bytes.length < 256 || bytes.readUInt16LE(56) !== 0xef53) return undefined;
   const compatible = bytes.readUInt32LE(92);
@@ -28,7 +27,7 @@ const EXT3_INCOMPATIBLE = 0x2 | 0x4 | 0x10;
 const EXT3_READ_ONLY = 0x1 | 0x2 | 0x4;
 
 /** Swap areas of every page size: a mark at the end of the first page, `union swap_header`, `include/linux/swap.h`. */
-export const detectSwap: Detect = (read) => {
+const detectSwap: Detector['detect'] = (read) => {
   for (const page of [4096, 8192, 16384, 65536]) {
     const mark = read(page - 10, 10).latin1Slice();
     const hibernated = HIBERNATION_MARKS.some((text) => mark.startsWith(text));
@@ -44,7 +43,7 @@ export const detectSwap: Detect = (read) => {
 const HIBERNATION_MARKS = ['S1SUSPEND', 'S2SUSPEND', 'ULSUSPEND', 'LINHIB0001'];
 
 /** LUKS 1 and 2 on-disk format specifications: version in big endian, UUID as text; a label only in version 2. */
-export const detectLuks: Detect = (read) => {
+const detectLuks: Detector['detect'] = (read) => {
   const bytes = read(0, 512);
   if (bytes.length < 208 || bytes.latin1Slice(0, 6) !== 'LUKS\xba\xbe') return undefined;
   const label = bytes.readUInt16BE(6) === 2 ? textField(bytes, 24, 48) : '';
@@ -52,7 +51,7 @@ export const detectLuks: Detect = (read) => {
 };
 
 /** A physical volume has its label in one of the first four sectors; its id follows the label's header. */
-export const detectLvm: Detect = (read) => {
+const detectLvm: Detector['detect'] = (read) => {
   const sectors = read(0, 4 * 512);
   for (let at = 0; at + 512 <= sectors.length; at += 512) {
     if (sectors.latin1Slice(at, at + 8) !== 'LABELONE' || sectors.latin1Slice(at + 24, at + 32) !== 'LVM2 001')
@@ -67,7 +66,7 @@ export const detectLvm: Detect = (read) => {
 const RAID_MAGIC = 0xa92b4efc;
 
 /** Software RAID, `include/uapi/linux/raid/md_p.h`: at the start (1.1), at 4 KiB (1.2), near the end (1.0 and 0.90). */
-export const detectRaid: Detect = (read, size) => {
+const detectRaid: Detector['detect'] = (read, size) => {
   // 1.0: at least 8 KiB from the end, on a boundary of 4 KiB.
   const nearEnd = Math.floor(size / 512) * 512 - 8192;
   for (const at of [0, 4096, nearEnd - (nearEnd % 4096)]) {
@@ -88,3 +87,12 @@ function raidMember(read: ReadAt, at: number): Superblock | undefined {
   if (bytes.length < 64 || bytes.readUInt32LE(0) !== RAID_MAGIC || bytes.readUInt32LE(4) !== 1) return undefined;
   return { type: 'linux_raid_member', uuid: uuidField(bytes, 16), label: textField(bytes, 32, 32) };
 }
+
+/** File systems and volumes whose home is Linux. */
+export const LINUX_DETECTORS: readonly Detector[] = [
+  { role: 'container', detect: detectRaid },
+  { role: 'container', detect: detectLvm },
+  { role: 'container', detect: detectLuks },
+  { role: 'file system', detect: detectSwap },
+  { role: 'file system', detect: detectExt },
+];

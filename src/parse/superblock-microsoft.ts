@@ -1,11 +1,10 @@
-import { textField, utf16Field } from './fields.ts';
-import type { Detect, ReadAt } from './superblock.ts';
+import { type Detector, type ReadAt, textField, utf16Field } from '../base/superblock.ts';
 
 /** Clusters and records are read up to this size in bytes: no sane disk has larger ones. */
 const MAX_CLUSTER = 64 * 1024;
 
 /** FAT12, FAT16 and FAT32: the boot sector of the FAT specification (FATGEN103, section 3). */
-export const detectFat: Detect = (read) => {
+const detectFat: Detector['detect'] = (read) => {
   const boot = read(0, 512);
   if (boot.length < 512 || !isFat(boot)) return undefined;
   const sector = boot.readUInt16LE(11);
@@ -55,7 +54,7 @@ function fatSerial(boot: Buffer, at: number): string {
 }
 
 /** exFAT file system specification, section 3.1; the label is an entry of the root directory (7.3). */
-export const detectExfat: Detect = (read) => {
+const detectExfat: Detector['detect'] = (read) => {
   const boot = read(0, 512);
   if (boot.length < 512 || boot.latin1Slice(3, 11) !== 'EXFAT   ') return undefined;
   const sectorShift = boot[108]!;
@@ -73,7 +72,7 @@ export const detectExfat: Detect = (read) => {
 };
 
 /** NTFS: serial number in the boot sector, label in the file record of `$Volume`. */
-export const detectNtfs: Detect = (read) => {
+const detectNtfs: Detector['detect'] = (read) => {
   const boot = read(0, 512);
   if (boot.length < 512 || boot.latin1Slice(3, 11) !== 'NTFS    ') return undefined;
   const serial = boot.readBigUInt64LE(72);
@@ -108,3 +107,10 @@ function ntfsLabel(read: ReadAt, boot: Buffer): string {
   }
   return '';
 }
+
+/** File systems that came with MS-DOS and Windows. */
+export const MICROSOFT_DETECTORS: readonly Detector[] = [
+  { role: 'file system', detect: detectExfat },
+  { role: 'file system', detect: detectNtfs },
+  { role: 'tolerant', detect: detectFat },
+];

@@ -26,9 +26,9 @@ export class LinuxFiles implements Files {
     }
   }
 
-  *scan(path: string): Iterable<DirectoryEntry> {
+  scan(path: string): Iterable<DirectoryEntry> {
     try {
-      yield* scanEntries(native(path));
+      return scanEntries(native(path), path);
     } catch (cause) {
       throw hostError(cause, path, 'list');
     }

@@ -1,0 +1,131 @@
+import { HostError, isAbsent } from '../base/errors.ts';
+import type { FileKind, Files } from './host.ts';
+
+/** A file found. A directory, or a link to one, ends in `/`. */
+export interface Found {
+  readonly path: string;
+  /** Of the file itself: a link is a `symlink`, wherever it leads. What a directory told; no `stat` was needed. */
+  readonly kind: FileKind;
+}
+
+export interface WalkOptions {
+  /** A directory could not be read; the walk goes on. One that went meanwhile is not worth a word. */
+  readonly onError?: (path: string, cause: HostError) => void;
+}
+
+/**
+ * The roots and everything below them, hidden files too: of a directory first its own entries, then those of each of
+ * its directories. One directory is open at a time, and only the names of directories yet to visit are held.
+ *
+ * A link to a directory is followed, as osquery does, after all that is no link, and only where it leads to what was not
+ * walked: so there are no cycles, and a file is found under its own path if it has one below the roots. `covered` is a
+ * directory of which the roots are all that matters.
+ */
+export function* walk(
+  files: Files,
+  roots: Iterable<Found>,
+  options: WalkOptions = {},
+  covered?: string,
+): Generator<Found> {
+  const walked = new WalkedTrees(files);
+  if (covered !== undefined) walked.add(covered);
+  const links: string[] = [];
+  for (const root of roots) {
+    yield root;
+    if (!root.path.endsWith('/')) continue;
+    if (root.kind === 'symlink') {
+      links.push(root.path);
+    } else {
+      walked.add(root.path);
+      yield* walkTree(files, root.path, options, links);
+    }
+  }
+  // The list grows while it is walked.
+  for (const link of links) if (walked.add(link)) yield* walkTree(files, link, options, links);
+}
+
+/** Everything below a directory; links to directories are noted in `links`, not followed. */
+function* walkTree(files: Files, root: string, options: WalkOptions, links: string[]): Generator<Found> {
+  const pending = [root];
+  for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
+    const below: string[] = [];
+    for (const found of entries(files, directory, options)) {
+      yield found;
+      if (found.kind === 'directory') below.push(found.path);
+      else if (found.kind === 'symlink' && found.path.endsWith('/')) links.push(found.path);
+    }
+    while (below.length > 0) pending.push(below.pop()!);
+  }
+}
+
+/** The entries of one directory, given with a `/` at the end; those that `fits` refuses cost nothing more. */
+export function* entries(
+  files: Files,
+  directory: string,
+  options: WalkOptions,
+  fits?: (name: string) => boolean,
+): Generator<Found> {
+  try {
+    for (const { name, kind } of files.scan(directory)) {
+      if (fits === undefined || fits(name)) yield mark(files, directory + name, kind);
+    }
+  } catch (cause) {
+    report(directory, cause, options);
+  }
+}
+
+/** One path, marked; undefined where it does not exist. */
+export function look(files: Files, path: string, options: WalkOptions): Found | undefined {
+  try {
+    return mark(files, path, files.linkStat(path).kind);
+  } catch (cause) {
+    report(path, cause, options);
+    return undefined;
+  }
+}
+
+function mark(files: Files, path: string, kind: FileKind): Found {
+  const directory = kind === 'directory' || (kind === 'symlink' && leadsToDirectory(files, path));
+  return { path: directory ? `${path}/` : path, kind };
+}
+
+function leadsToDirectory(files: Files, path: string): boolean {
+  try {
+    return files.stat(path).kind === 'directory';
+  } catch (cause) {
+    // Dangling, looping, forbidden: the link itself is still there.
+    if (cause instanceof HostError) return false;
+    throw cause;
+  }
+}
+
+/** Only a refusal of the host is survived: a query that is stopped must stop. */
+function report(path: string, cause: unknown, { onError }: WalkOptions): void {
+  if (!(cause instanceof HostError)) throw cause;
+  if (!isAbsent(cause)) onError?.(path, cause);
+}
+
+/** Trees by the real path of their root: a handful, where a set of all directories would grow with the disk. */
+class WalkedTrees {
+  readonly #files: Files;
+  readonly #roots = new Set<string>();
+
+  constructor(files: Files) {
+    this.#files = files;
+  }
+
+  /** False where the directory lies in a tree that was added before, or is not there. */
+  add(directory: string): boolean {
+    let real: string;
+    try {
+      real = this.#files.realPath(directory);
+    } catch (cause) {
+      if (cause instanceof HostError) return false;
+      throw cause;
+    }
+    for (let at = real; at !== ''; at = at.slice(0, at.lastIndexOf('/'))) if (this.#roots.has(at)) return false;
+    if (this.#roots.has('/')) return false;
+    this.#roots.add(real);
+    return true;
+  }
+}

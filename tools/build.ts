@@ -12,6 +12,7 @@ import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build, type Plugin } from 'esbuild';
 import { IMAGE_NAME } from '../src/host/linux/sqlite-module.ts';
+import { NODE_FLAGS } from './node-flags.ts';
 
 const root = join(import.meta.dirname, '..');
 const { out } = parseArgs({ options: { out: { type: 'string', default: join(root, 'dist') } } }).values;
@@ -61,11 +62,7 @@ const result = await build({
   metafile: true,
   logLevel: 'warning',
 });
-execFileSync(process.execPath, [
-  '--allow-natives-syntax',
-  join(root, 'tools/build/sqlite-image.ts'),
-  join(dist, IMAGE_NAME),
-]);
+execFileSync(process.execPath, [...NODE_FLAGS, join(root, 'tools/sqlite-image.ts'), join(dist, IMAGE_NAME)]);
 writeFileSync(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
 for (const [path, { bytes }] of Object.entries(result.metafile.outputs)) {
   console.log(`${path}  ${Math.round(bytes / 1024)} KiB`);

@@ -20,6 +20,8 @@ export interface FileStat {
   readonly links: number;
   readonly uid: number;
   readonly gid: number;
+  /** Of a block or character file the device it stands for, `st_rdev`; else 0. `device` is where the file itself lies. */
+  readonly specialDevice: number;
   readonly size: number;
   readonly blockSize: number;
   /** In 512-byte units. */

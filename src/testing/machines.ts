@@ -48,7 +48,7 @@ export function loadMachine(machine: string): MemoryHost {
 export function writeTree(tree: Tree, directory: string): string[] {
   const skipped: string[] = [];
   const later: (() => void)[] = [];
-  const asRoot = process.getuid?.() === 0;
+  const asRoot = process.geteuid?.() === 0;
   for (const [path, node] of tree) {
     const at = encodeText(directory + path);
     if (path !== '/') mkdirSync(encodeText(dirname(directory + path)), { recursive: true });

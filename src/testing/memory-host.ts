@@ -238,6 +238,7 @@ function statOf({ path, file }: Node): FileStat {
     links: file.links ?? 1,
     uid,
     gid,
+    specialDevice: file.specialDevice ?? 0,
     size,
     blockSize: BLOCK_SIZE,
     blocks: kind === 'regular' ? Math.ceil(file.content.length / BLOCK_SIZE) * (BLOCK_SIZE / 512) : 0,

@@ -10,14 +10,14 @@
  *     \ nginx: master\0-g\0daemon off;\0
  *     /etc/ssl/ 0700
  *     /etc/localtime -> /usr/share/zoneinfo/UTC
- *     /dev/sda 0660 0:6 block
+ *     /dev/sda 0660 0:6 block=8:0
  *     /srv/caf\xe9\x20menu size=5000000000
  *     /bin/ping 0755
  *     @ security.capability \x01\0\0\x02
  *     = f0VMRgIBAQA=
  *
- * An entry is a path, then any of: mode (octal), `uid:gid`, a kind (`block`, `character`, `fifo`, `socket`),
- * `name=value` and, last, `-> target`. A path that ends in `/` is a directory; missing parents are made, 0755 of root.
+ * An entry is a path, then any of: mode (octal), `uid:gid`, a kind (`block=major:minor`,
+ * `character=major:minor`, `fifo`, `socket`), `name=value` and, last, `-> target`. A path that ends in `/` is a directory; missing parents are made, 0755 of root.
  * Paths and targets are escaped: `\xHH` for any byte (a space is `\x20`), `\\`, `\0 \t \n \r`.
  *
  * | name | value |
@@ -49,6 +49,8 @@ export interface TreeNode {
   readonly inode?: number;
   readonly device?: number;
   readonly links?: number;
+  /** Of a block or character file, as `st_rdev` has it. */
+  readonly specialDevice?: number;
   readonly error?: string;
   /** Of a symbolic link. */
   readonly target?: string;
@@ -168,7 +170,10 @@ function parseEntry(line: string, fail: Fail): [string, Writable<TreeNode>] {
     if (/^[0-7]{3,5}$/.test(word)) node.mode = Number.parseInt(word, 8);
     else if (/^\d+:\d+$/.test(word)) [node.uid, node.gid] = word.split(':').map(Number) as [number, number];
     else if (KINDS.includes(word)) node.kind = word as FileKind;
-    else if (value === undefined) fail(`what is "${word}"?`);
+    else if (key === 'block' || key === 'character') {
+      node.kind = key;
+      node.specialDevice = parseDevice(value ?? '', word, fail);
+    } else if (value === undefined) fail(`what is "${word}"?`);
     else if (key === 'error') node.error = value;
     else if (isOneOf(NUMBERS, key)) node[key] = parseNumber(Number(value), word, fail);
     else if (isOneOf(TIMES, key)) node[key] = parseTime(value, word, fail);
@@ -188,6 +193,16 @@ function parsePath(name: string, fail: Fail): string {
 
 function parseNumber(value: number, word: string, fail: Fail): number {
   return value >= 0 && Number.isSafeInteger(value) ? value : fail(`not a number: ${word}`);
+}
+
+/** `makedev(3)`. */
+function parseDevice(value: string, word: string, fail: Fail): number {
+  const [, major, minor] = /^(\d{1,4}):(\d{1,7})$/.exec(value)?.map(Number) ?? fail(`not a device: ${word}`);
+  return makeDevice(major!, minor!);
+}
+
+function makeDevice(major: number, minor: number): number {
+  return (minor & 0xff) + ((major & 0xfff) << 8) + (minor >>> 8) * 2 ** 20;
 }
 
 function parseTime(value: string, word: string, fail: Fail): number {
@@ -239,7 +254,11 @@ function hexEscape(byte: number): string {
 function printEntry(path: string, node: TreeNode): string {
   const name = toText(encodeText(path), true) + (node.kind === 'directory' && path !== '/' ? '/' : '');
   const words = [name, node.mode.toString(8).padStart(4, '0'), `${node.uid}:${node.gid}`];
-  if (KINDS.includes(node.kind)) words.push(node.kind);
+  if (KINDS.includes(node.kind)) {
+    const device = node.specialDevice ?? 0;
+    const minor = (device & 0xff) + Math.floor(device / 2 ** 20) * 256;
+    words.push(device === 0 ? node.kind : `${node.kind}=${(device >>> 8) & 0xfff}:${minor}`);
+  }
   for (const key of TIMES) {
     const value = node[key];
     if (value !== undefined && (key !== 'mtime' || value !== DEFAULT_TIME)) words.push(`${key}=${printTime(value)}`);

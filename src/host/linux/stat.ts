@@ -13,7 +13,7 @@ export class LinuxStat implements FileStat {
   }
 
   get kind(): FileKind {
-    return KINDS[(this.#stats.mode >> 12) & 0o17] ?? 'unknown';
+    return KINDS[(this.#stats.mode >> 12) & 15] ?? 'unknown';
   }
   get mode(): number {
     return this.#stats.mode;
@@ -32,6 +32,9 @@ export class LinuxStat implements FileStat {
   }
   get gid(): number {
     return this.#stats.gid;
+  }
+  get specialDevice(): number {
+    return this.#stats.rdev;
   }
   get size(): number {
     return this.#stats.size;
@@ -62,7 +65,7 @@ const KINDS: Readonly<Record<number, FileKind>> = {
   2: 'character',
   4: 'directory',
   6: 'block',
-  7: 'regular',
-  9: 'symlink',
-  11: 'socket',
+  8: 'regular',
+  10: 'symlink',
+  12: 'socket',
 };

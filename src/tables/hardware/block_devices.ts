@@ -57,7 +57,7 @@ export const blockDevices = table({
         vendor: first(files, disk, 'device/vendor', 'device/device/vendor'),
         model: first(files, disk, 'device/model'),
         serial: first(files, disk, 'device/wwid', 'device/serial', 'serial'),
-        size: sectors,
+        size: Number.isSafeInteger(sectors) ? sectors : undefined,
         block_size: blockSize(files, device, disk),
         uuid: content?.uuid,
         type: content?.type,
@@ -120,7 +120,7 @@ function blockSize(files: Files, { directory }: Device, disk: string): number | 
 
 function superblock(files: Files, path: string, directory: string, sectors: number): Superblock | undefined {
   // An empty drive or an unused loop device.
-  if (!(sectors > 0)) return undefined;
+  if (!(sectors > 0 && Number.isSafeInteger(sectors * SECTOR_BYTES))) return undefined;
   const read = ifReadable(() => {
     using file = files.open(path);
     return {

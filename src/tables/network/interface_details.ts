@@ -110,7 +110,7 @@ function linkSpeed(host: Host, link: Link): number {
 }
 
 function slot(host: Host, link: Link): string {
-  const device = ifReadable(() => host.files.realPath(`/sys/class/net/${link.name}/device`));
+  const device = ifReadable(() => host.files.realPath(`${directory(link)}/device`));
   if (device !== undefined) return busInfo(device);
   // No device behind it. What a virtual driver answers to `ethtool -i` tells what it is.
   if (link.kind === 'bridge') return 'N/A';
@@ -119,6 +119,11 @@ function slot(host: Host, link: Link): string {
 }
 
 /** A file of the interface in sysfs; '' where there is none. Many refuse to be read in some state: no warning is due. */
-function attribute(host: Host, { name }: Link, file: string): string {
-  return ifReadable(() => host.files.readText(`/sys/class/net/${name}/${file}`).trim()) ?? '';
+function attribute(host: Host, link: Link, file: string): string {
+  return ifReadable(() => host.files.readText(`${directory(link)}/${file}`).trim()) ?? '';
+}
+
+/** The kernel lets no name of an interface be a path; what poses as the kernel may. */
+function directory({ name }: Link): string {
+  return `/sys/class/net/${name.replaceAll('/', '!')}`;
 }

@@ -16,10 +16,12 @@ export const kernelInfo = table({
   },
   examples: ['select version, arguments from kernel_info'],
   *generate({ host, attempt, row }) {
-    const signature = attempt(() => host.files.readText('/proc/version')) ?? '';
-    const commandLine = parseKernelCommandLine(attempt(() => host.files.readText('/proc/cmdline')) ?? '');
+    const signature = attempt(() => host.files.readText('/proc/version'));
+    const bootArguments = attempt(() => host.files.readText('/proc/cmdline'));
+    if (signature === undefined && bootArguments === undefined) return;
+    const commandLine = parseKernelCommandLine(bootArguments ?? '');
     yield row({
-      version: /^\S+ version (\S+)/.exec(signature)?.[1],
+      version: /^\S+ version (\S+)/.exec(signature ?? '')?.[1],
       arguments: commandLine.arguments.join(' '),
       path: commandLine.image,
       device: commandLine.root,

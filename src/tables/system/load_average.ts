@@ -17,7 +17,7 @@ export const loadAverage = table({
     const words = (attempt(() => host.files.readText('/proc/loadavg')) ?? '').split(' ');
     for (const [i, period] of PERIODS.entries()) {
       const average = Number.parseFloat(words[i] ?? '');
-      if (average >= 0) yield row({ period, average: average.toFixed(6) });
+      if (average >= 0 && Number.isFinite(average)) yield row({ period, average: average.toFixed(6) });
     }
   },
 });

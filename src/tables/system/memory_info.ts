@@ -22,6 +22,7 @@ export const memoryInfo = table({
   examples: ['select memory_available * 100 / memory_total as percent from memory_info'],
   *generate({ host, attempt, row }) {
     const sizes = parseMeminfo(attempt(() => host.files.readText('/proc/meminfo')) ?? '');
+    if (sizes.size === 0) return;
     yield row({
       memory_total: sizes.get('MemTotal'),
       memory_free: sizes.get('MemFree'),

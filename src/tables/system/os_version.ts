@@ -67,7 +67,7 @@ function fromOsRelease(content: string) {
 }
 
 function leadingNumber(text: string): number {
-  return Number.parseInt(text, 10) || 0;
+  return Number(/^[0-9]{1,9}/.exec(text)?.[0] ?? 0);
 }
 
 /** What the file of the Red Hat family (Fedora, CentOS, Rocky, …) or of Gentoo says beats os-release. */

@@ -49,7 +49,8 @@ export const systemControls = table({
         ? walk(files, ROOT, 0, subsystems)
         : names.values().flatMap((name) => locate(files, ROOT, name.split('.')));
     for (const path of paths) {
-      const name = path.slice(ROOT.length + 1).replaceAll('/', '.');
+      const relative = path.slice(ROOT.length + 1);
+      const name = relative.replaceAll('/', '.');
       yield row({
         name,
         subsystem: name.slice(0, name.indexOf('.')),
@@ -58,7 +59,7 @@ export const systemControls = table({
           uses('current_value') && !NEVER_READ.has(name)
             ? ifReadable(() => files.readText(path, { limit: MAX_VALUE_BYTES }).trim())
             : '',
-        config_value: settings.valueOf(name),
+        config_value: settings.valueOf(relative),
         type: 'string',
       });
     }

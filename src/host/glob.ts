@@ -23,13 +23,20 @@ export interface ExpandOptions extends WalkOptions {
  *
  * Directories, and links to them, end in `/`. In no particular order.
  */
-export function* expand(files: Files, pattern: string, options: ExpandOptions = {}): Generator<Found> {
-  const { only } = options;
-  for (const alternative of alternatives(pattern)) {
-    for (const found of expandOne(files, alternative, options)) {
-      if (only === undefined || (only === 'directories') === found.path.endsWith('/')) yield found;
-    }
-  }
+export function expand(files: Files, pattern: string, options: ExpandOptions = {}): Iterable<Found> {
+  const patterns = alternatives(pattern);
+  const [single] = patterns;
+  // The common case goes without the generators of the others, which a walk feels.
+  const found = patterns.length === 1 ? expandOne(files, single!, options) : expandAll(files, patterns, options);
+  return options.only === undefined ? found : filtered(found, options.only);
+}
+
+function* expandAll(files: Files, patterns: readonly string[], options: ExpandOptions): Generator<Found> {
+  for (const pattern of patterns) yield* expandOne(files, pattern, options);
+}
+
+function* filtered(found: Iterable<Found>, only: 'directories' | 'files'): Generator<Found> {
+  for (const one of found) if ((only === 'directories') === one.path.endsWith('/')) yield one;
 }
 
 /** Whether a path has wildcards: without, it is one file. */
@@ -37,11 +44,11 @@ export function isPattern(path: string): boolean {
   return /[%*?[{\\]/.test(path);
 }
 
-function* expandOne(files: Files, pattern: string, options: ExpandOptions): Generator<Found> {
-  if (!pattern.startsWith('/')) return;
+function expandOne(files: Files, pattern: string, options: ExpandOptions): Iterable<Found> {
+  if (!pattern.startsWith('/')) return [];
   const found = matches(files, pattern, options);
-  if (!/[%*]{2}$/.test(pattern)) yield* found;
-  else yield* walk(files, found, options, /^(.*\/)[%*]+$/.exec(pattern)?.[1]);
+  if (!/[%*]{2}$/.test(pattern)) return found;
+  return walk(files, found, options, /^(.*\/)[%*]+$/.exec(pattern)?.[1]);
 }
 
 /** `glob(3)`: the paths whose components fit, one by one. */

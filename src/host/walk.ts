@@ -49,10 +49,16 @@ function* walkTree(files: Files, root: string, options: WalkOptions, links: stri
   const pending = [root];
   for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
     const below: string[] = [];
-    for (const found of entries(files, directory, options)) {
-      yield found;
-      if (found.kind === 'directory') below.push(found.path);
-      else if (found.kind === 'symlink' && found.path.endsWith('/')) links.push(found.path);
+    // As `entries`, without a generator between: a tenth of the time of a walk.
+    try {
+      for (const { name, kind } of files.scan(directory)) {
+        const found = mark(files, directory + name, kind);
+        yield found;
+        if (kind === 'directory') below.push(found.path);
+        else if (kind === 'symlink' && found.path.endsWith('/')) links.push(found.path);
+      }
+    } catch (cause) {
+      report(directory, cause, options);
     }
     while (below.length > 0) pending.push(below.pop()!);
   }

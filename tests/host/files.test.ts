@@ -14,8 +14,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { encodeText } from '../../src/base/text.ts';
+import type { Files } from '../../src/host/host.ts';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
 import { libc } from '../../src/host/linux/native.ts';
+import { walkInRoot } from '../../src/host/linux/open-in-root.ts';
+import { RootedFiles } from '../../src/host/linux/rooted-files.ts';
 import { writeTree } from '../../src/testing/machines.ts';
 import { MemoryHost } from '../../src/testing/memory-host.ts';
 import { parseTree, type Tree } from '../../src/testing/tree.ts';
@@ -29,11 +32,17 @@ filesSuite('MemoryHost, inside', (tree) => {
   return new MemoryHost(new Map([...below, ...root])).within(77);
 });
 
-filesSuite('LinuxHost(root)', (tree) => {
+filesSuite('LinuxHost(root)', (tree) => onDisk(tree, (root) => new LinuxHost(root).files));
+
+filesSuite('LinuxHost(root), where the kernel has no openat2', (tree) =>
+  onDisk(tree, (root) => new RootedFiles(root, walkInRoot)),
+);
+
+function onDisk(tree: Tree, files: (root: string) => Files): { readonly files: Files } & Disposable {
   const root = temporary();
   assert.deepEqual(writeTree(tree, root), []);
-  return { files: new LinuxHost(root).files, [Symbol.dispose]: () => rmSync(root, { recursive: true }) };
-});
+  return { files: files(root), [Symbol.dispose]: () => rmSync(root, { recursive: true }) };
+}
 
 test('the suite holds for nobody', (t) => {
   if (process.geteuid?.() !== 0) return t.skip('not root');
@@ -127,8 +136,8 @@ test('no descriptor stays open, whatever fails', () => {
   const root = temporary();
   try {
     writeTree(parseTree('/a/b/c/file\n| x\n/a/loop -> loop\n/a/up -> ../../..\n'), root);
-    const { files } = new LinuxHost(root);
     const open = descriptors();
+    const both = [new LinuxHost(root).files, new RootedFiles(root, walkInRoot)];
     for (const path of ['/a/b/c/file', '/a/loop', '/a/b/nothing', '/a/up/a/b', '/a/b/c/file/x', '/']) {
       for (const use of [
         'readText',
@@ -140,9 +149,11 @@ test('no descriptor stays open, whatever fails', () => {
         'exists',
         'attributes',
       ] as const) {
-        try {
-          files[use](path);
-        } catch {}
+        for (const files of both) {
+          try {
+            files[use](path);
+          } catch {}
+        }
       }
     }
     assert.equal(descriptors(), open);

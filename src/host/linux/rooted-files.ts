@@ -1,23 +1,22 @@
-import { closeSync, constants, fstatSync, openSync, readlinkSync, type Stats } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { HostError } from '../../base/errors.ts';
-import { decodeText } from '../../base/text.ts';
 import type { DirectoryEntry, FileStat, Files, OpenFile, ReadLimit } from '../host.ts';
-import { hostError, native } from './errors.ts';
 import { LinuxFiles } from './files.ts';
-import { O_CLOEXEC, O_PATH } from './read-file.ts';
+import { type OpenInRoot, openInRoot, readLinkAt, realPathInRoot } from './open-in-root.ts';
 import { LinuxStat } from './stat.ts';
 
 /**
- * The files below a directory as if it were `/`: links, absolute ones too, and `..` never lead out of it, also when
- * someone changes the tree while we walk (the root may be that of a hostile container). See
- * `docs/adr/files-below-a-root.md`.
+ * The files below a directory as if it were `/`; it may be the root of a hostile container. A path is first opened with
+ * O_PATH inside the root, then used through `/proc/self/fd`. See `docs/adr/0003-files-below-a-root.md`.
  */
 export class RootedFiles implements Files {
   readonly #root: string;
+  readonly #openInRoot: OpenInRoot;
   readonly #live = new LinuxFiles();
 
-  constructor(root: string) {
+  constructor(root: string, open: OpenInRoot = openInRoot) {
     this.#root = root;
+    this.#openInRoot = open;
   }
 
   readText(path: string, options?: ReadLimit): string {
@@ -33,41 +32,38 @@ export class RootedFiles implements Files {
   }
 
   *scan(path: string): Iterable<DirectoryEntry> {
-    using place = find(this.#root, path, true, 'list');
+    const fd = this.#openInRoot(this.#root, path, true, 'list');
     try {
-      yield* this.#live.scan(place.at);
+      yield* this.#live.scan(descriptor(fd));
     } catch (cause) {
       throw renamed(cause, path, 'list');
+    } finally {
+      closeSync(fd);
     }
   }
 
   stat(path: string): FileStat {
-    using place = find(this.#root, path, true, 'stat');
-    return new LinuxStat(place.stats);
+    return this.#opened(path, true, 'stat', (fd) => new LinuxStat(fstatSync(fd)));
   }
 
   linkStat(path: string): FileStat {
-    using place = find(this.#root, path, false, 'lstat');
-    return new LinuxStat(place.stats);
+    return this.#opened(path, false, 'lstat', (fd) => new LinuxStat(fstatSync(fd)));
   }
 
   readLink(path: string): string {
-    using place = find(this.#root, path, false, 'readlink');
-    return place.readLink(path);
+    return this.#opened(path, false, 'readlink', (fd) => readLinkAt(fd, path));
   }
 
   exists(path: string): boolean {
     try {
-      find(this.#root, path, true, 'stat')[Symbol.dispose]();
-      return true;
+      return this.#opened(path, true, 'stat', () => true);
     } catch {
       return false;
     }
   }
 
   realPath(path: string): string {
-    using place = find(this.#root, path, true, 'realpath');
-    return place.path;
+    return realPathInRoot(this.#root, path);
   }
 
   open(path: string): OpenFile {
@@ -79,117 +75,31 @@ export class RootedFiles implements Files {
   }
 
   #at<T>(path: string, operation: string, use: (at: string) => T): T {
-    using place = find(this.#root, path, true, operation);
+    return this.#opened(path, true, operation, (fd) => {
+      try {
+        return use(descriptor(fd));
+      } catch (cause) {
+        throw renamed(cause, path, operation);
+      }
+    });
+  }
+
+  #opened<T>(path: string, follow: boolean, operation: string, use: (fd: number) => T): T {
+    const fd = this.#openInRoot(this.#root, path, follow, operation);
     try {
-      return use(place.at);
-    } catch (cause) {
-      throw renamed(cause, path, operation);
+      return use(fd);
+    } finally {
+      closeSync(fd);
     }
   }
+}
+
+/** A path of the live machine that leads exactly to what the descriptor stands for. */
+function descriptor(fd: number): string {
+  return `/proc/self/fd/${fd}`;
 }
 
 /** An error names the path that was asked for, not the descriptor that stood for it. */
 function renamed(cause: unknown, path: string, operation: string): unknown {
   return cause instanceof HostError ? new HostError(cause.code, path, operation) : cause;
-}
-
-/** As the kernel has it, `path_resolution(7)`. */
-const MAX_LINKS = 40;
-
-const O_FIND = O_PATH | O_CLOEXEC | constants.O_NOFOLLOW;
-
-/** Walks `path` component by component, each found in the one before by an O_PATH descriptor that nobody can exchange. */
-function find(root: string, path: string, follow: boolean, operation: string): Place {
-  if (!path.startsWith('/')) throw new HostError('ENOENT', path, operation);
-  const place = new Place(root);
-  try {
-    const rest = path.split('/').reverse();
-    let links = 0;
-    while (rest.length > 0) {
-      const name = rest.pop()!;
-      if (!place.stats.isDirectory()) throw new HostError('ENOTDIR', path, operation);
-      if (name === '' || name === '.') continue;
-      if (name === '..') {
-        place.leave();
-        continue;
-      }
-      place.enter(name);
-      if (!place.stats.isSymbolicLink() || (rest.length === 0 && !follow)) continue;
-      if (++links > MAX_LINKS) throw new HostError('ELOOP', path, operation);
-      const target = place.readLink(path);
-      if (target.startsWith('/')) place.restart();
-      else place.leave();
-      for (const part of target.split('/').reverse()) rest.push(part);
-    }
-    return place;
-  } catch (cause) {
-    place[Symbol.dispose]();
-    throw hostError(cause, path, operation);
-  }
-}
-
-/** Where a walk has come to: an open descriptor for the root and for each directory on the way. */
-class Place implements Disposable {
-  readonly #steps: { readonly name: string; readonly fd: number; readonly stats: Stats }[] = [];
-
-  constructor(root: string) {
-    try {
-      this.#push('', openSync(root, O_PATH | O_CLOEXEC | constants.O_DIRECTORY));
-    } catch (cause) {
-      throw hostError(cause, root, 'open');
-    }
-  }
-
-  get stats(): Stats {
-    return this.#last.stats;
-  }
-
-  /** A path of the live machine that leads exactly here. */
-  get at(): string {
-    return `/proc/self/fd/${this.#last.fd}`;
-  }
-
-  /** The path below the root, without links. */
-  get path(): string {
-    return `/${this.#steps
-      .slice(1)
-      .map(({ name }) => name)
-      .join('/')}`;
-  }
-
-  enter(name: string): void {
-    this.#push(name, openSync(native(`${this.at}/${name}`), O_FIND));
-  }
-
-  leave(): void {
-    if (this.#steps.length > 1) closeSync(this.#steps.pop()!.fd);
-  }
-
-  restart(): void {
-    while (this.#steps.length > 1) this.leave();
-  }
-
-  readLink(path: string): string {
-    const { name, stats } = this.#last;
-    if (!stats.isSymbolicLink()) throw new HostError('EINVAL', path, 'readlink');
-    const parent = this.#steps.at(-2)!;
-    const link = native(`/proc/self/fd/${parent.fd}/${name}`);
-    try {
-      return decodeText(readlinkSync(link, { encoding: 'buffer' }));
-    } catch (cause) {
-      throw hostError(cause, path, 'readlink');
-    }
-  }
-
-  [Symbol.dispose](): void {
-    for (const { fd } of this.#steps.splice(0)) closeSync(fd);
-  }
-
-  get #last() {
-    return this.#steps.at(-1)!;
-  }
-
-  #push(name: string, fd: number): void {
-    this.#steps.push({ name, fd, stats: fstatSync(fd) });
-  }
 }

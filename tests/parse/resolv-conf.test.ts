@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseResolvConf } from '../../src/parse/resolv-conf.ts';
+
+const DEFAULT = 0x2c1;
+
+test('an empty file asks this machine, and searches the domain of its name', () => {
+  assert.deepEqual(parseResolvConf('', 'web-1.example.org'), {
+    nameservers: ['127.0.0.1'],
+    search: ['example.org'],
+    sortlist: [],
+    options: DEFAULT,
+  });
+  assert.deepEqual(parseResolvConf('', 'web-1').search, []);
+});
+
+test('the last of search and domain counts', () => {
+  assert.deepEqual(parseResolvConf('search a.example b.example\ndomain c.example d.example').search, ['c.example']);
+  assert.deepEqual(parseResolvConf('domain c.example\nsearch a.example\tb.example ').search, [
+    'a.example',
+    'b.example',
+  ]);
+});
+
+test('three servers at most, in one spelling; what is no address is none', () => {
+  const content = 'nameserver 2001:DB8:0::1\n nameserver 192.0.2.9\nnameserver x\nnameserver 192.0.2.1\n';
+  assert.deepEqual(parseResolvConf(`${content}nameserver 192.0.2.2\nnameserver 192.0.2.3`).nameservers, [
+    '2001:db8::1',
+    '192.0.2.1',
+    '192.0.2.2',
+  ]);
+});
+
+test('options are bits', () => {
+  assert.equal(
+    parseResolvConf('options rotate trust-ad timeout:1\noptions no-aaaa').options,
+    DEFAULT | 0x4000 | 0x4000000 | 0x8000000,
+  );
+});
+
+test('networks of the sort list have the mask of their class, or their own', () => {
+  const { sortlist } = parseResolvConf('sortlist 10.0.0.0 172.16.0.0 192.0.2.0 192.0.2.64/255.255.255.192 junk');
+  assert.deepEqual(
+    sortlist.map(({ prefixLength }) => prefixLength),
+    [8, 16, 24, 26],
+  );
+});

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { identifySuperblock, type Superblock } from '../../src/base/superblock.ts';
+import { LINUX_DETECTORS } from '../../src/parse/superblock-linux.ts';
+import { MICROSOFT_DETECTORS } from '../../src/parse/superblock-microsoft.ts';
+import { SIGNATURE_DETECTORS } from '../../src/parse/superblock-signatures.ts';
+
+const DETECTORS = [...LINUX_DETECTORS, ...MICROSOFT_DETECTORS, ...SIGNATURE_DETECTORS];
+const UUID = Buffer.from('0102030405060708090a0b0c0d0e0f10', 'hex');
+const UUID_TEXT = '01020304-0506-0708-090a-0b0c0d0e0f10';
+
+/** An image of 256 KiB with bytes at some places. */
+function image(parts: Readonly<Record<number, string | number[] | Buffer>>): Buffer {
+  const bytes = Buffer.alloc(256 * 1024);
+  for (const [at, part] of Object.entries(parts)) {
+    bytes.set(typeof part === 'string' ? Buffer.from(part, 'latin1') : part, Number(at));
+  }
+  return bytes;
+}
+
+function identify(bytes: Buffer): Superblock | undefined {
+  return identifySuperblock(DETECTORS, (position, length) => bytes.subarray(position, position + length), bytes.length);
+}
+
+function ext(compatible: number, incompatible: number, readOnly: number): Record<number, string | number[] | Buffer> {
+  return {
+    [1024 + 56]: [0x53, 0xef],
+    [1024 + 92]: [compatible, 0, 0, 0, incompatible, 0, 0, 0, readOnly, 0, 0, 0],
+    [1024 + 104]: UUID,
+    [1024 + 120]: 'root  ',
+  };
+}
+
+const raid = (version: number) => [0xfc, 0x4e, 0x2b, 0xa9, version, 0, 0, 0];
+
+const KNOWN: readonly (readonly [string, ReturnType<typeof ext>, Superblock | undefined])[] = [
+  ['ext2', ext(0, 0x2, 0x1), { type: 'ext2', uuid: UUID_TEXT, label: 'root' }],
+  ['ext3', ext(0x4, 0x2, 0x1), { type: 'ext3', uuid: UUID_TEXT, label: 'root' }],
+  ['ext4 by extents', ext(0x4, 0x42, 0x1), { type: 'ext4', uuid: UUID_TEXT, label: 'root' }],
+  ['ext4 by huge files', ext(0, 0x2, 0x8), { type: 'ext4', uuid: UUID_TEXT, label: 'root' }],
+  ['journal device', ext(0, 0x8, 0), { type: 'jbd', uuid: UUID_TEXT, label: 'root' }],
+  ['swap', { 4086: 'SWAPSPACE2', 1036: UUID, 1052: 'swp' }, { type: 'swap', uuid: UUID_TEXT, label: 'swp' }],
+  ['swap of 64 KiB pages', { 65526: 'SWAPSPACE2', 1036: UUID }, { type: 'swap', uuid: UUID_TEXT, label: '' }],
+  ['old swap', { 4086: 'SWAP-SPACE' }, { type: 'swap', uuid: '', label: '' }],
+  ['hibernated', { 4086: 'S1SUSPEND\0', 1036: UUID }, { type: 'swsuspend', uuid: UUID_TEXT, label: '' }],
+  [
+    'LUKS 2',
+    { 0: 'LUKS\xba\xbe\x00\x02', 24: 'vault', 168: UUID_TEXT },
+    { type: 'crypto_LUKS', uuid: UUID_TEXT, label: 'vault' },
+  ],
+  [
+    'LUKS 1, whose cipher is where version 2 has its label',
+    { 0: 'LUKS\xba\xbe\x00\x01', 24: 'xts-plain64', 168: UUID_TEXT },
+    { type: 'crypto_LUKS', uuid: UUID_TEXT, label: '' },
+  ],
+  [
+    'LVM, label in the second sector',
+    { 512: 'LABELONE', 532: [32, 0, 0, 0], 536: 'LVM2 001', 544: 'abcdef0123456789ABCDEF0123456789' },
+    { type: 'LVM2_member', uuid: 'abcdef-0123-4567-89AB-CDEF-0123-456789', label: '' },
+  ],
+  [
+    'RAID 1.2',
+    { 4096: raid(1), 4112: UUID, 4128: 'web-1:0' },
+    { type: 'linux_raid_member', uuid: UUID_TEXT, label: 'web-1:0' },
+  ],
+  [
+    'RAID 1.0',
+    { [256 * 1024 - 8192]: raid(1), [256 * 1024 - 8176]: UUID },
+    { type: 'linux_raid_member', uuid: UUID_TEXT, label: '' },
+  ],
+  [
+    'RAID 0.90, its UUID in two parts',
+    { [192 * 1024]: raid(0), [192 * 1024 + 20]: UUID.subarray(0, 4), [192 * 1024 + 52]: UUID.subarray(4) },
+    { type: 'linux_raid_member', uuid: UUID_TEXT, label: '' },
+  ],
+  ['xfs', { 0: 'XFSB', 32: UUID, 108: 'data' }, { type: 'xfs', uuid: UUID_TEXT, label: 'data' }],
+  [
+    'btrfs',
+    { [65536 + 64]: '_BHRfS_M', [65536 + 32]: UUID, [65536 + 299]: 'pool' },
+    { type: 'btrfs', uuid: UUID_TEXT, label: 'pool' },
+  ],
+  [
+    'iso9660',
+    { 32768: '\x01CD001', 32808: 'INSTALL   ', 33581: '2024010203040506', 33598: '0000000000000000' },
+    { type: 'iso9660', uuid: '2024-01-02-03-04-05-06', label: 'INSTALL' },
+  ],
+  [
+    'FAT16 with the label in its directory',
+    {
+      11: [0, 2, 4, 1, 0, 1, 16, 0, 0, 0, 0xf8, 1, 0],
+      39: [0x78, 0x56, 0x34, 0x12],
+      43: 'NO NAME    FAT16   ',
+      510: [0x55, 0xaa],
+      1024: 'EFI BOOT   \x08',
+    },
+    { type: 'vfat', uuid: '1234-5678', label: 'EFI BOOT' },
+  ],
+  ['a partition table alone', { 510: [0x55, 0xaa] }, undefined],
+  ['two file systems that claim the device', { ...ext(0x4, 0x42, 0), 0: 'XFSB' }, undefined],
+  [
+    'a file system inside what was a RAID member decides nothing',
+    { ...ext(0x4, 0x42, 0), 4096: raid(1), 4112: UUID },
+    { type: 'linux_raid_member', uuid: UUID_TEXT, label: '' },
+  ],
+  ['nothing', {}, undefined],
+];
+
+for (const [name, parts, expected] of KNOWN) {
+  test(name, () => assert.deepEqual(identify(image(parts)), expected));
+}
+
+test('cut and scrambled devices are never an error', () => {
+  let state = 7;
+  const pick = (below: number) => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    return (state >>> 8) % below;
+  };
+  for (const [, parts] of KNOWN) {
+    const whole = image(parts);
+    const marked = Object.keys(parts).map(Number);
+    for (let round = 0; round < 20 && marked.length > 0; round++) {
+      const bytes = Buffer.from(whole.subarray(0, round % 2 === 0 ? whole.length : pick(70_000)));
+      for (let flips = 0; flips < 12; flips++) {
+        const at = marked[pick(marked.length)]! + pick(128);
+        if (at < bytes.length) bytes[at] = pick(256);
+      }
+      identify(bytes);
+    }
+  }
+});

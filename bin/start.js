@@ -1,5 +1,5 @@
 // Every Node since 12 must be able to read these files (it knows no `node:` modules), so that an old one can be told what
-// is missing. CommonJS, because starting the loader of ECMAScript modules costs 2 ms that the bundle does not need.
+// is missing. CommonJS starts sooner: docs/adr/0007-cold-start.md.
 const { existsSync, statSync } = require('fs');
 const { enableCompileCache } = require('module');
 const { join } = require('path');

@@ -21,8 +21,20 @@ const update = process.env['UPDATE_GOLDENS'] === '1';
 /** More rows than a golden file should have: the machine or the table is wrong. */
 const MAX_ROWS = 20_000;
 
-for (const file of globSync('*/**/*.ts', { cwd: TABLES }).sort()) {
-  const name = file.replace(/^.*\//, '').replace(/\.ts$/, '');
+const tableFiles = globSync('*/**/*.ts', { cwd: TABLES }).sort();
+
+test('every golden file belongs to a table and a machine', () => {
+  const tables = new Set(tableFiles.map(nameOf));
+  const machines = new Set(machineNames());
+  for (const golden of globSync('*/*', { cwd: GOLDENS })) {
+    const [folder = '', file = ''] = golden.split('/');
+    assert.ok(tables.has(folder), `${golden}: no such table`);
+    assert.ok(file === 'queries.json' || machines.has(file.replace(/\.jsonl$/, '')), `${golden}: no such machine`);
+  }
+});
+
+for (const file of tableFiles) {
+  const name = nameOf(file);
   test(name, async (t) => {
     const table = await load(file);
     if (table === undefined) return t.skip('not a table that generates rows');
@@ -32,6 +44,10 @@ for (const file of globSync('*/**/*.ts', { cwd: TABLES }).sort()) {
       await t.test(`on ${machine}`, () => compare(table, machine, queries));
     }
   });
+}
+
+function nameOf(file: string): string {
+  return file.replace(/^.*\//, '').replace(/\.ts$/, '');
 }
 
 function compare(table: AnyTable, machine: string, queries: readonly RunOptions['where'][]): void {

@@ -48,7 +48,7 @@ async function passes({ name, command: [program, ...args] }: Step): Promise<bool
   const { code, output } = await run(program!, args);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   console.log(`${code === 0 ? 'good' : 'FAIL'}  ${name}, ${seconds} s${figures(output)}`);
-  if (code !== 0) console.log(output);
+  if (code !== 0) console.log(complaints(output));
   return code === 0;
 }
 
@@ -63,6 +63,12 @@ function run(program: string, args: string[]): Promise<{ code: number; output: s
     child.on('error', reject);
     child.on('close', (code) => resolve({ code: code ?? 1, output }));
   });
+}
+
+/** What is wrong: of a run of tests only those that failed, without the frames of Node itself. */
+function complaints(output: string): string {
+  const failing = output.indexOf('✖ failing tests:');
+  return output.slice(Math.max(failing, 0)).replace(/^ +at .*node:.*\n/gm, '');
 }
 
 /** Counts of tests, and what the contract says of the reference. */

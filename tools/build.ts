@@ -1,5 +1,5 @@
 /**
- * Bundles each program of src/main into dist/, with an image of SQLite beside it.
+ * Bundles each program of src/main, and what its threads run, into dist/, with an image of SQLite beside them.
  *
  *     node tools/build.ts [--out <folder>]
  *
@@ -8,7 +8,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build, type Plugin } from 'esbuild';
 import { IMAGE_NAME } from '../src/host/linux/sqlite-module.ts';
@@ -19,7 +19,13 @@ const { out } = parseArgs({ options: { out: { type: 'string', default: join(root
 const dist = resolve(out);
 
 /** A program is what has a file in bin/ to start it. */
-const programs = globSync('bin/osquery*.js', { cwd: root }).map((path) => basename(path, '.js'));
+const programs = globSync('bin/osquery*.js', { cwd: root }).map((path) => `src/main/${basename(path, '.js')}.ts`);
+
+/** What a thread runs is named by its address: `new Worker(new URL('./sql-thread.ts', import.meta.url))`. */
+const ADDRESS = /new URL\('([^']+)\.ts', import\.meta\.url\)/g;
+const threads = globSync('src/**/*.ts', { cwd: root }).flatMap((path) =>
+  [...readFileSync(join(root, path), 'utf8').matchAll(ADDRESS)].map(([, to]) => join(dirname(path), `${to}.ts`)),
+);
 
 /** Native code is found beside its package, so it stays there: a dependency of the published package. */
 const EXTERNAL = ['koffi'];
@@ -28,14 +34,17 @@ const EXTERNAL = ['koffi'];
  * In the sources a module that is loaded late is loaded by a `require` made with `createRequire`, which esbuild does
  * not follow. Without that line it is esbuild's own `require`: the module is in the bundle, run at the first call.
  */
-const lateModules: Plugin = {
-  name: 'late modules',
+const REQUIRE = 'const require = createRequire(import.meta.url);\n';
+
+const bundled: Plugin = {
+  name: 'modules loaded late, threads',
   setup(bundler) {
-    bundler.onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
-      const source = readFileSync(path, 'utf8');
-      const line = 'const require = createRequire(import.meta.url);\n';
-      return source.includes(line) ? { contents: source.replace(line, ''), loader: 'ts' } : undefined;
-    });
+    bundler.onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8')
+        .replace(REQUIRE, '')
+        .replace(ADDRESS, (_, to: string) => `new URL('./${basename(to)}.js', import.meta.url)`),
+      loader: 'ts',
+    }));
   },
 };
 
@@ -43,8 +52,9 @@ rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 const result = await build({
   absWorkingDir: root,
-  entryPoints: programs.map((program) => `src/main/${program}.ts`),
+  entryPoints: [...new Set([...programs, ...threads])],
   outdir: dist,
+  entryNames: '[name]',
   bundle: true,
   platform: 'node',
   target: 'node24',
@@ -52,7 +62,7 @@ const result = await build({
   minifySyntax: true,
   legalComments: 'none',
   external: EXTERNAL,
-  plugins: [lateModules],
+  plugins: [bundled],
   banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href;" },
   define: {
     'import.meta.url': '__url',

@@ -1,0 +1,72 @@
+import { UserError } from '../base/errors.ts';
+import { allOptions, type OptionDeclaration, type OptionType, optionAliases } from './options.ts';
+
+/** Options with the values they have; what nobody set has its default. */
+export class OptionValues {
+  readonly #declarations: ReadonlyMap<string, OptionDeclaration>;
+  readonly #values = new Map<string, string>();
+
+  constructor(declarations: readonly OptionDeclaration[] = allOptions) {
+    this.#declarations = new Map(declarations.map((declaration) => [declaration[0], declaration]));
+  }
+
+  get declarations(): Iterable<OptionDeclaration> {
+    return this.#declarations.values();
+  }
+
+  /** The declaration under its own name or an older one. */
+  declaration(name: string): OptionDeclaration | undefined {
+    const current = Object.hasOwn(optionAliases, name) ? optionAliases[name]! : name;
+    return this.#declarations.get(current);
+  }
+
+  /** Throws `UserError` for a value that the type does not have. */
+  set(declaration: OptionDeclaration, value: string): void {
+    const [name, type] = declaration;
+    this.#values.set(name, normalize(name, type, value));
+  }
+
+  isSet(name: string): boolean {
+    return this.#values.has(name);
+  }
+
+  string(name: string): string {
+    return this.#values.get(name) ?? this.#declarations.get(name)![2];
+  }
+
+  bool(name: string): boolean {
+    return this.string(name) === 'true';
+  }
+
+  number(name: string): number {
+    return Number(this.string(name));
+  }
+}
+
+const RANGES: Readonly<Record<string, readonly [bigint, bigint]>> = {
+  int32: [-(2n ** 31n), 2n ** 31n - 1n],
+  uint32: [0n, 2n ** 32n - 1n],
+  uint64: [0n, 2n ** 64n - 1n],
+};
+
+const TRUE = new Set(['1', 't', 'true', 'y', 'yes']);
+const FALSE = new Set(['0', 'f', 'false', 'n', 'no']);
+
+/** The value as `osquery_flags` shows it. */
+function normalize(name: string, type: OptionType, value: string): string {
+  if (type === 'string') return value;
+  const bad = () => new UserError(`illegal value '${value}' specified for ${type} flag '${name}'`);
+  if (type === 'bool') {
+    const lower = value.toLowerCase();
+    if (TRUE.has(lower)) return 'true';
+    if (FALSE.has(lower)) return 'false';
+    throw bad();
+  }
+  if (!/^[+-]?(\d{1,20}|0x[0-9a-f]{1,16})$/i.test(value)) throw bad();
+  const negative = value.startsWith('-');
+  const digits = BigInt(value.replace(/^[+-]/, ''));
+  const number = negative ? -digits : digits;
+  const [min, max] = RANGES[type]!;
+  if (number < min || number > max) throw bad();
+  return number.toString();
+}

@@ -1,0 +1,46 @@
+import { awsOptions } from './options/aws.ts';
+import { configOptions } from './options/config.ts';
+import type { OptionDeclaration } from './options/declaration.ts';
+import { eventOptions } from './options/events.ts';
+import { loggingOptions } from './options/logging.ts';
+import { processOptions } from './options/process.ts';
+import { remoteOptions } from './options/remote.ts';
+import { shellOptions } from './options/shell.ts';
+import { storeOptions } from './options/store.ts';
+import { tableOptions } from './options/tables.ts';
+
+export type { OptionDeclaration, OptionKind, OptionType } from './options/declaration.ts';
+
+/** Every option that osquery has on Linux, under its headings. */
+export const optionGroups: readonly (readonly [heading: string, options: readonly OptionDeclaration[]])[] = [
+  ['Shell', shellOptions],
+  ['Process and watchdog', processOptions],
+  ['Configuration and schedule', configOptions],
+  ['Logging', loggingOptions],
+  ['Servers', remoteOptions],
+  ['AWS', awsOptions],
+  ['Events', eventOptions],
+  ['Tables', tableOptions],
+  ['Database and extensions', storeOptions],
+];
+
+/** Ours alone: osquery has no such option. */
+export const ownOptions: readonly OptionDeclaration[] = [
+  ['root', 'string', '', 'cli', 'Read the files below this directory as if they were the machine'],
+  ['query_timeout', 'uint64', '0', 'option', 'Seconds after which a query is stopped; 0 never'],
+];
+
+export const allOptions: readonly OptionDeclaration[] = [
+  ...optionGroups.flatMap(([, options]) => options),
+  ...ownOptions,
+];
+
+/** Older names, and what they are called now. */
+export const optionAliases: Readonly<Record<string, string>> = {
+  config_tls_accelerated_refresh: 'config_accelerated_refresh',
+  config_tls_refresh: 'config_refresh',
+  db_path: 'database_path',
+  log_numerics_as_numbers: 'logger_numerics',
+  logger_tls_max: 'logger_tls_max_linesize',
+  osquery_log_dir: 'logger_path',
+};

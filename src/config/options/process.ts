@@ -1,0 +1,30 @@
+import type { OptionDeclaration } from './declaration.ts';
+
+/** How the programs start, stop and are kept within bounds. */
+export const processOptions: readonly OptionDeclaration[] = [
+  ['D', 'bool', 'false', 'cli', 'Run as the daemon, whatever the name of the program'],
+  ['S', 'bool', 'false', 'cli', 'Run as the shell, whatever the name of the program'],
+  ['alarm_timeout', 'uint64', '15', 'cli', 'Seconds that a shutdown may take before it is cut short'],
+  ['daemonize', 'bool', 'false', 'cli', 'Detach from the terminal and run in the background'],
+  ['disable_memory', 'bool', 'false', 'option', 'Leave reads of physical memory out'],
+  ['disable_watchdog', 'bool', 'false', 'cli', 'Run in one process, without a watcher that bounds it'],
+  ['enable_extensions_watchdog', 'bool', 'false', 'cli', 'Bound the memory and CPU of extensions, too'],
+  ['enable_watchdog_debug', 'bool', 'false', 'cli', 'Log what the watcher measures'],
+  ['ephemeral', 'bool', 'false', 'option', 'Run without a pid file and database of its own, beside another daemon'],
+  ['experiment_list', 'string', '', 'option', 'Names of experimental features to switch on, separated by commas'],
+  ['force', 'bool', 'false', 'cli', 'Stop a daemon that is running already and take its place'],
+  ['install', 'bool', 'false', 'cli', 'Install the daemon as a service'],
+  ['keep_container_worker_open', 'bool', 'false', 'cli', 'Keep the helper that reads containers between queries'],
+  ['malloc_trim_threshold', 'uint64', '200', 'option', 'Megabytes of free heap that are given back to the system'],
+  ['pidfile', 'string', '/var/run/osqueryd.pidfile', 'cli', 'File that the running daemon locks'],
+  ['uninstall', 'bool', 'false', 'cli', 'Remove the service of the daemon'],
+  ['utc', 'bool', 'true', 'hidden', 'Write calendar times in UTC'],
+  ['watchdog_delay', 'uint64', '60', 'cli', 'Seconds after a start before limits are enforced'],
+  ['watchdog_forced_shutdown_delay', 'uint64', '4', 'cli', 'Seconds between asking a worker to stop and killing it'],
+  ['watchdog_latency_limit', 'uint64', '0', 'cli', 'Seconds that the CPU limit may be exceeded; 0 is the level’s own'],
+  ['watchdog_level', 'int32', '0', 'cli', 'Limits of the watchdog: 0 normal, 1 restrictive, -1 none'],
+  ['watchdog_max_delay', 'uint64', '600', 'hidden', 'Seconds between restarts of a worker, at most'],
+  ['watchdog_memory_limit', 'uint64', '0', 'cli', 'Megabytes of private memory; 0 is the level’s own'],
+  ['watchdog_utilization_limit', 'uint64', '0', 'cli', 'Percent of all cores; 0 is the level’s own'],
+  ['worker_threads', 'int32', '4', 'hidden', 'Threads that serve extensions and background work'],
+];

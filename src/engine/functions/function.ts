@@ -11,7 +11,10 @@ interface Named {
   readonly accepts: 'text' | 'value';
   /** `real`: a number result is a REAL even where it has no fraction (`power(2,3)` is `8.0`). Default: INTEGER if it is one. */
   readonly returns?: 'real';
+  /** What the result is, in one line. */
   readonly description: string;
+  /** A call to learn from, as it stands in SQL; the documentation shows it with its result. */
+  readonly example?: string;
 }
 
 /** A scalar function. It throws an `Error` to fail the query with that message. */

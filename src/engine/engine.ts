@@ -37,10 +37,19 @@ export interface TableSource {
 
 /** Something a table could not read. `count` equal ones came in one statement; `cause` is the first. */
 export interface Warning {
+  /** Empty where a function warns. */
   readonly table: string;
   readonly message: string;
   readonly cause: string | undefined;
   readonly count: number;
+}
+
+/** What functions may use of the engine they run in. */
+export interface FunctionContext {
+  readonly files: Host['files'];
+  /** Throws when the statement has to stop. */
+  check(): void;
+  warn(message: string): void;
 }
 
 export interface EngineOptions {
@@ -49,7 +58,8 @@ export interface EngineOptions {
   readonly host: Host;
   readonly agent: Agent;
   readonly tables: readonly TableSource[];
-  readonly functions: FunctionSet;
+  /** SQL functions of ours, or what makes them for this engine. */
+  readonly functions: FunctionSet | ((context: FunctionContext) => FunctionSet);
   /** Gets each distinct warning of a statement once, when the statement ends. */
   readonly warn?: (warning: Warning) => void;
   /** `cancel[0]` not 0 stops the running statement; on shared memory another thread may set it. */
@@ -102,14 +112,18 @@ export class Engine implements Disposable {
       this.#sources.set(source.name, source);
       for (const alias of source.aliases) this.#sources.set(alias, source);
     }
+    const host = guardedHost(options.host, this.#guard.check);
+    const warn = this.#warn.bind(this);
     this.#tables = new VirtualTables(library, {
-      host: guardedHost(options.host, this.#guard.check),
+      host,
       agent: options.agent,
       trace: this.trace,
       check: this.#guard.check,
-      warn: (table, message, cause) => this.#warn(table, message, cause),
+      warn,
     });
-    registerFunctions(library, this.#db, options.functions);
+    const { functions } = options;
+    const context = { files: host.files, check: this.#guard.check, warn: (message: string) => warn('', message) };
+    registerFunctions(library, this.#db, typeof functions === 'function' ? functions(context) : functions);
     const { progress, authorize } = library.install({
       progress: ['ii', () => (this.#guard.expired() ? 1 : 0)],
       authorize: [
@@ -253,7 +267,7 @@ export class Engine implements Disposable {
     }
   }
 
-  #warn(table: string, message: string, cause: unknown): void {
+  #warn(table: string, message: string, cause?: unknown): void {
     const key = `${table}\0${message}`;
     const known = this.#warnings.get(key);
     if (known !== undefined) known.count += 1;

@@ -1,25 +1,106 @@
-import { writeSync } from 'node:fs';
-import { printable } from '../base/text.ts';
-import { openEngine } from './open-engine.ts';
+import { UserError } from '../base/errors.ts';
+import { OSQUERY_VERSION, VERSION } from '../base/version.ts';
+import { parseCommandLine } from '../config/command-line.ts';
+import type { OptionValues } from '../config/option-values.ts';
+import { DescriptorOutput, readStandardInput, standardInputIsTerminal } from '../host/linux/standard-streams.ts';
+import { historyFile, openForWriting, readUserFile } from '../host/linux/user-files.ts';
+import { LocalRunner } from '../shell/local-runner.ts';
+import { runShell } from '../shell/run.ts';
+import type { SqlRunner } from '../shell/runner.ts';
+import { openEngine, warningText } from './open-engine.ts';
 
-/** For now: `osqueryi [--root DIR] SQL` prints JSON rows. */
-const args = process.argv.slice(2).filter((arg) => arg !== '--json');
-const at = args.indexOf('--root');
-const root = at < 0 ? undefined : args.splice(at, 2)[1];
-using engine = openEngine({
-  ...(root !== undefined && { root }),
-  agent: {} as never,
-  functions: { scalars: [], aggregates: [], collations: [] },
-  warn: ({ table, message, cause, count }) => writeSync(2, `W ${table}: ${message} (${count} x): ${cause}\n`),
+const DEFAULT_FLAGFILE = '/etc/osquery/osquery.flags.default';
+
+/** What the shell is without, whatever flags say; osquery does the same. */
+const FORCED: readonly (readonly [string, string])[] = [
+  ['disable_events', 'true'],
+  ['disable_logging', 'true'],
+  ['disable_watchdog', 'true'],
+  ['disable_database', 'true'],
+  ['disable_extensions', 'true'],
+];
+
+const stderr = new DescriptorOutput(2, 0);
+
+main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
 });
-try {
-  for (const statement of engine.statements(args.join(' '))) {
-    while (statement.step()) {
-      const row = statement.columns.map(({ name }, i) => [name, printable(statement.text(i) ?? '')]);
-      writeSync(1, `${JSON.stringify(Object.fromEntries(row))}\n`);
+
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const { values, operands, help, version, flagfile } = parseCommandLine(args, {
+      readFile: readUserFile,
+      defaultFlagfile: DEFAULT_FLAGFILE,
+    });
+    const versions = `${OSQUERY_VERSION} (osquery-ts ${VERSION})`;
+    const stdout = new DescriptorOutput(descriptor(values));
+    if (version) stdout.write(`osqueryi version ${versions}\n`);
+    else if (help) stdout.write((await import('../config/help.ts')).helpText('osqueryi', OSQUERY_VERSION));
+    if (version || help) {
+      stdout.flush();
+      return 0;
     }
+    for (const [name, value] of FORCED) values.set(values.declaration(name)!, value);
+    return await shell(values, operands, flagfile, stdout, versions);
+  } catch (cause) {
+    if (!(cause instanceof UserError)) throw cause;
+    stderr.write(`ERROR: ${cause.message}\n`);
+    return 1;
   }
-} catch (error) {
-  writeSync(2, `Error: ${(error as Error).message}\n`);
-  process.exitCode = (error as { code?: number }).code ?? 1;
+}
+
+/** Where results go: standard output, or the file of `--output`. */
+function descriptor(values: OptionValues): number {
+  const path = values.string('output');
+  if (path === '' || path === '-') return 1;
+  try {
+    return openForWriting(path);
+  } catch {
+    throw new UserError(`Cannot open output file '${path}'`);
+  }
+}
+
+async function shell(
+  options: OptionValues,
+  operands: readonly string[],
+  flagfile: string,
+  out: DescriptorOutput,
+  version: string,
+): Promise<number> {
+  const code = await runShell({
+    options,
+    operands,
+    out,
+    err: stderr,
+    version,
+    flagfile,
+    stdinIsTerminal: standardInputIsTerminal,
+    readStdin: readStandardInput,
+    readFile: readUserFile,
+    history: historyFile(),
+    localRunner: () => new LocalRunner(openEngine(options, { warn: (warning) => stderr.write(warningText(warning)) })),
+    threadRunner: () => startThread(options),
+    pack: () => {
+      throw new UserError('no configuration is read yet: packs come with the daemon');
+    },
+    cpuSeconds: () => {
+      const { user, system } = process.cpuUsage();
+      return { user: user / 1e6, system: system / 1e6 };
+    },
+  });
+  out.flush();
+  return code;
+}
+
+/** SQL in a thread of its own. */
+async function startThread(options: OptionValues): Promise<SqlRunner> {
+  const [{ Worker }, { ThreadRunner }, { SHARED_BYTES }] = await Promise.all([
+    import('node:worker_threads'),
+    import('../shell/interactive/thread-runner.ts'),
+    import('../shell/interactive/protocol.ts'),
+  ]);
+  const shared = new Int32Array(new SharedArrayBuffer(SHARED_BYTES));
+  const values = Array.from(options.declarations, ([name]) => [name, options.string(name)] as const);
+  const worker = new Worker(new URL('./sql-thread.ts', import.meta.url), { workerData: { options: values, shared } });
+  return new ThreadRunner(worker, shared, (text) => stderr.write(text));
 }

@@ -2,13 +2,7 @@ import type { SqlFunction, SqlValue } from './function.ts';
 
 /** Arguments as SQLite itself takes them where a function wants a number or a text. */
 
-const INTEGER_PREFIX = /^[ \t-\r]*([+-]?[0-9]+)/;
 const REAL_PREFIX = /^[ \t-\r]*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)/;
-
-/** The integer that a text begins with; 0 where there is none. */
-export function integerOf(text: string): number {
-  return Number(INTEGER_PREFIX.exec(text)?.[1] ?? 0);
-}
 
 /** A value as REAL: of a text or blob the number that it begins with, else 0. */
 export function realOf(value: SqlValue): number {
@@ -17,6 +11,11 @@ export function realOf(value: SqlValue): number {
   if (value === null) return 0;
   const text = typeof value === 'string' ? value : Buffer.from(value).latin1Slice();
   return Number(REAL_PREFIX.exec(text)?.[1] ?? 0);
+}
+
+/** A whole number that came as text (so did an argument that is a REAL); what follows the point is cut off. */
+export function integerOf(text: string): number {
+  return Math.trunc(realOf(text));
 }
 
 /** A function of texts that answers NULL wherever an argument is NULL. */

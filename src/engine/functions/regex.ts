@@ -9,6 +9,8 @@ const require = createRequire(import.meta.url);
 export interface RegexOptions {
   /** Bytes of a pattern at most, `--regex_max_size`. */
   readonly regexMaxSize?: number | undefined;
+  /** Throws when the statement is to stop. */
+  readonly check?: (() => void) | undefined;
 }
 
 const DEFAULT_MAX_SIZE = 256;
@@ -27,7 +29,7 @@ const UNSUPPORTED = /\(\?<?[=!]|\\[1-9]/;
  * Patterns of a query run over text of a machine, both possibly hostile, so they run in linear time (RE2). The dialect is
  * ECMAScript's, less look-around and backreferences, which are what makes a search exponential.
  */
-export function regexFunctions({ regexMaxSize = DEFAULT_MAX_SIZE }: RegexOptions): readonly SqlFunction[] {
+export function regexFunctions({ regexMaxSize = DEFAULT_MAX_SIZE, check }: RegexOptions): readonly SqlFunction[] {
   const compile = compiler(regexMaxSize);
   return [
     onTexts({
@@ -53,7 +55,7 @@ export function regexFunctions({ regexMaxSize = DEFAULT_MAX_SIZE }: RegexOptions
       example: "regex_split('one; two, three', '[;,] *', 1)",
       call(text: string, pattern: string, index: string) {
         if (pattern === '') throw new Error('Invalid input to split function');
-        return piece(within(compile(pattern), text), text, integerOf(index));
+        return piece(within(compile(pattern), text), text, integerOf(index), check);
       },
     }),
     onTexts({
@@ -106,7 +108,7 @@ function within(regex: RE2JS, text: string): RE2JS {
   return regex;
 }
 
-function piece(regex: RE2JS, text: string, index: number): string | null {
+function piece(regex: RE2JS, text: string, index: number, check: (() => void) | undefined): string | null {
   const matcher = regex.matcher(text);
   const deadline = monotonicNow() + MAX_MILLISECONDS;
   let start = 0;
@@ -116,6 +118,7 @@ function piece(regex: RE2JS, text: string, index: number): string | null {
     matched = true;
     if (left === 0) return text.slice(start, matcher.start());
     start = matcher.end();
+    check?.();
     if (monotonicNow() > deadline) throw new Error(`the regex takes more than ${MAX_MILLISECONDS} ms`);
   }
   return left === 0 && (start < text.length || !matched) ? text.slice(start) : null;

@@ -36,7 +36,7 @@ function compareTokens(a: string, b: string, next: Next): number {
 
 function compareValues(left: Walk, right: Walk): number {
   const length = left.to - left.from;
-  // Of two numbers without leading zeros the longer one is larger. No number is a BigInt: a version may be megabytes of digits.
+  // Of two numbers without leading zeros the longer one is larger. BigInt would take quadratic time for a hostile version.
   if (isDigit(left.text, left.from) || isDigit(right.text, right.from)) {
     const longer = length - (right.to - right.from);
     if (longer !== 0) return longer;

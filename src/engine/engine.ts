@@ -10,6 +10,7 @@ import {
   SQLITE_AUTH,
   SQLITE_DBCONFIG_DQS_DDL,
   SQLITE_DBCONFIG_DQS_DML,
+  SQLITE_DBCONFIG_FP_DIGITS,
   SQLITE_INTERRUPT,
   SQLITE_NOMEM,
   SQLITE_OK,
@@ -71,6 +72,8 @@ export interface EngineOptions {
 const DEFAULT_MEMORY_LIMIT = 256 * 1024 * 1024;
 /** How many of SQLite's own steps go between two looks at the clock: about 0.1 ms. */
 const STEPS_A_LOOK = 4000;
+/** As SQLite had it until 3.52, and osquery has it: `0.1 + 0.2` is `0.3`. */
+const FLOAT_DIGITS = 15;
 /** Distinct warnings kept for one statement. */
 const MAX_WARNINGS = 100;
 
@@ -108,6 +111,7 @@ export class Engine implements Disposable {
     // osquery's users write where name = "root": a text in double quotes that names no column is a text.
     api.sqlite3__wasm_db_config_ip(this.#db, SQLITE_DBCONFIG_DQS_DML, 1, 0);
     api.sqlite3__wasm_db_config_ip(this.#db, SQLITE_DBCONFIG_DQS_DDL, 1, 0);
+    api.sqlite3__wasm_db_config_ip(this.#db, SQLITE_DBCONFIG_FP_DIGITS, FLOAT_DIGITS, 0);
     for (const source of options.tables) {
       this.#sources.set(source.name, source);
       for (const alias of source.aliases) this.#sources.set(alias, source);

@@ -42,6 +42,10 @@ export class ShellAgent implements Agent {
     return parseHardwareUuid(content ?? '') ?? crypto.randomUUID();
   }
 
+  option(name: string): string {
+    return this.#options.string(name);
+  }
+
   *flags(): Generator<FlagState> {
     for (const [name, type, defaultValue, kind, description] of this.#options.declarations) {
       yield { name, type, description, defaultValue, value: this.#options.string(name), shellOnly: kind === 'shell' };

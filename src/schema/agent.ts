@@ -3,6 +3,8 @@ import type { AnyTable } from './table.ts';
 /** What the `osquery_*` tables read about the program they run in. Times in seconds since the epoch. */
 export interface Agent {
   readonly info: AgentInfo;
+  /** The value of an option, as text. */
+  option(name: string): string;
   flags(): Iterable<FlagState>;
   tables(): Iterable<AnyTable>;
   /** Everything that has a name and a registry: tables, config sources, loggers, publishers, … */

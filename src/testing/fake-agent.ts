@@ -1,3 +1,4 @@
+import { allOptions } from '../config/options.ts';
 import type { Agent } from '../schema/agent.ts';
 
 /** An agent at rest; give what a test is about. */
@@ -17,6 +18,7 @@ export function fakeAgent(parts: Partial<Agent> = {}): Agent {
       watcher: -1,
       platformMask: 9,
     },
+    option: (name) => allOptions.find(([known]) => known === name)?.[2] ?? '',
     flags: () => [],
     tables: () => [],
     registry: () => [],

@@ -28,3 +28,5 @@ export const SQLITE_OPEN_CREATE = 4;
 
 export const SQLITE_DBCONFIG_DQS_DML = 1013;
 export const SQLITE_DBCONFIG_DQS_DDL = 1014;
+/** Significant digits of a REAL rendered in text; 17 by default since SQLite 3.52. */
+export const SQLITE_DBCONFIG_FP_DIGITS = 1023;

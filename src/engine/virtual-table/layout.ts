@@ -41,7 +41,8 @@ export function layoutOf(table: AnyTable, platform: Platform): Layout {
   const add = (sqlName: string, source: string, column: Column, hidden: boolean) => {
     const { options, type } = column;
     const collate = options.collate === undefined ? '' : ` COLLATE ${options.collate.toUpperCase()}`;
-    definitions.push(`\`${sqlName}\` ${SQL_TYPE[type]}${collate}${hidden ? ' HIDDEN' : ''}`);
+    // SQLite finds HIDDEN in the type, so it stands before COLLATE.
+    definitions.push(`\`${sqlName}\` ${SQL_TYPE[type]}${hidden ? ' HIDDEN' : ''}${collate}`);
     columns.push({
       source,
       sqlName,

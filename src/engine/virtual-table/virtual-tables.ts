@@ -165,7 +165,7 @@ export class VirtualTables {
       const ddl = heap.string(this.#layouts[number]!.ddl);
       const code = api.sqlite3_declare_vtab(db, ddl);
       api.free(ddl);
-      if (code !== SQLITE_OK) return code;
+      if (code !== SQLITE_OK) throw new Error(heap.cString(api.sqlite3_errmsg(db)));
       const vtab = api.sqlite3_malloc(VTAB.size);
       if (vtab === 0) return SQLITE_NOMEM;
       heap.u8.fill(0, vtab, vtab + VTAB.size);

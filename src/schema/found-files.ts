@@ -1,0 +1,68 @@
+import { HostError, isAbsent } from '../base/errors.ts';
+import { expand } from '../host/glob.ts';
+import type { FileKind, Files } from '../host/host.ts';
+import type { Pattern } from './table.ts';
+
+/** A file that a query asks for. */
+export interface FoundFile {
+  readonly path: string;
+  /** The directory as the query wrote it, where it asked by directory. */
+  readonly directory?: string;
+  /** Of the file itself, not of what a link leads to; undefined while nobody looked whether the file is there. */
+  readonly kind?: FileKind;
+}
+
+/** The constraints of a table with `path` and `directory` columns. */
+export interface FileConstraints {
+  readonly paths: readonly string[] | undefined;
+  readonly pathPatterns: readonly Pattern[];
+  readonly directories: readonly string[] | undefined;
+  readonly directoryPatterns: readonly Pattern[];
+}
+
+export type OnError = (message: string, cause: HostError) => void;
+
+/**
+ * The files that the constraints name, found while the caller pulls: none is held. A constraint on `path` comes first,
+ * because both must hold and SQLite checks the other one. LIKE and GLOB patterns are osquery's path wildcards: `%` stays
+ * within a directory, `%%` at the end goes down all levels (`host/glob.ts`).
+ */
+export function* foundFiles(files: Files, constraints: FileConstraints, warn: OnError): Generator<FoundFile> {
+  const { paths, pathPatterns, directories, directoryPatterns } = constraints;
+  const onError = (_path: string, cause: HostError) => warn('cannot read a directory', cause);
+  const pathPattern = wildcards(pathPatterns);
+  if (paths !== undefined) {
+    for (const path of paths) if (path !== '') yield { path };
+  } else if (pathPattern !== undefined) {
+    yield* expand(files, pathPattern, { onError });
+  } else if (directories !== undefined) {
+    for (const directory of directories) yield* listed(files, directory, onError);
+  } else {
+    const directoryPattern = wildcards(directoryPatterns);
+    if (directoryPattern === undefined) return;
+    for (const { path } of expand(files, directoryPattern, { only: 'directories', onError })) {
+      yield* listed(files, path, onError);
+    }
+  }
+}
+
+/** Several patterns must all hold: the first is looked for, SQLite checks the others. */
+function wildcards(patterns: readonly Pattern[]): string | undefined {
+  return patterns.find(({ operator }) => operator === 'LIKE' || operator === 'GLOB')?.pattern;
+}
+
+/** The entries of a directory, hidden ones too; a link is one of them, wherever it leads. */
+function* listed(
+  files: Files,
+  directory: string,
+  onError: (path: string, cause: HostError) => void,
+): Generator<FoundFile> {
+  if (!directory.startsWith('/')) return;
+  const prefix = directory.endsWith('/') ? directory : `${directory}/`;
+  try {
+    for (const { name, kind } of files.scan(directory)) yield { path: prefix + name, directory, kind };
+  } catch (cause) {
+    if (!(cause instanceof HostError)) throw cause;
+    if (!isAbsent(cause)) onError(directory, cause);
+  }
+}

@@ -1,0 +1,146 @@
+import { ifReadable } from '../../base/errors.ts';
+import type { FileKind, FileStat } from '../../host/host.ts';
+import { bigint, integer, text } from '../../schema/columns.ts';
+import { foundFiles } from '../../schema/found-files.ts';
+import { mountNamespaces } from '../../schema/mount-namespaces.ts';
+import { table } from '../../schema/table.ts';
+
+const PERMISSION_BITS = 0o7777;
+
+/**
+ * Source: `stat(2)`; of a symbolic link, what it leads to, and the link itself where that is not there.
+ */
+export const file = table({
+  name: 'file',
+  description:
+    'Files by path or directory: their kind, owner, size and times. Patterns with % match within a directory, with %% on all levels below.',
+  platforms: ['linux', 'darwin', 'windows'],
+  columns: {
+    path: text('Absolute path; a directory found by a pattern ends in /', {
+      required: true,
+      index: true,
+      optimized: true,
+    }),
+    directory: text('Directory that the file lies in', { required: true, optimized: true }),
+    filename: text('Last part of the path'),
+    inode: bigint('Number of the inode in its file system'),
+    uid: bigint('User who owns the file'),
+    gid: bigint('Group that owns the file'),
+    mode: text('Permissions in octal, with set-user-id, set-group-id and sticky bits in front'),
+    device: bigint('Device number that a block or character special file stands for; 0 for any other'),
+    size: bigint('Length in bytes'),
+    block_size: integer('Bytes that the file system likes to read and write at once'),
+    atime: bigint('Time of the last read, Unix seconds'),
+    mtime: bigint('Time of the last change of the content, Unix seconds'),
+    ctime: bigint('Time of the last change of the inode, Unix seconds'),
+    btime: bigint('Time the file was made, Unix seconds; 0 where the file system does not say'),
+    hard_links: integer('Names that the inode has'),
+    symlink: integer('1 for a symbolic link'),
+    type: text('Kind of the file, links followed: regular, directory, block, character, fifo or socket'),
+    symlink_target_path: text('What a symbolic link says it leads to'),
+    attributes: text('Letters of the file attributes', { platforms: ['windows'] }),
+    volume_serial: text('Serial number of the volume', { platforms: ['windows'] }),
+    file_id: text('Number of the file in its volume', { platforms: ['windows'] }),
+    file_version: text('Version that the file says it has', { collate: 'version', platforms: ['windows'] }),
+    product_version: text('Version of the product the file belongs to', { collate: 'version', platforms: ['windows'] }),
+    original_filename: text('Name the file was built under', { platforms: ['windows'] }),
+    shortcut_target_path: text('What a shortcut leads to', { platforms: ['windows'] }),
+    shortcut_target_type: text('Kind of what a shortcut leads to', { platforms: ['windows'] }),
+    shortcut_target_location: text('Folder of what a shortcut leads to', { platforms: ['windows'] }),
+    shortcut_start_in: text('Working folder of a shortcut', { platforms: ['windows'] }),
+    shortcut_run: text('Window that a shortcut opens', { platforms: ['windows'] }),
+    shortcut_comment: text('Comment of a shortcut', { platforms: ['windows'] }),
+    bsd_flags: text('File flags of BSD', { platforms: ['darwin'] }),
+    pid_with_namespace: integer('Process whose view of the files is wanted; 0 for this machine', {
+      additional: true,
+      hidden: true,
+      platforms: ['linux'],
+    }),
+    mount_namespace_id: text('Inode of the mount namespace of that process', { hidden: true, platforms: ['linux'] }),
+  },
+  examples: [
+    "select path, size, mtime from file where path = '/etc/passwd'",
+    "select filename, mode from file where directory = '/etc' and type = 'regular'",
+    "select path from file where path like '/etc/%.conf'",
+  ],
+  *generate({ host, values, patterns, uses, attempt, warn, row }) {
+    const constraints = {
+      paths: values('path'),
+      pathPatterns: patterns('path'),
+      directories: values('directory'),
+      directoryPatterns: patterns('directory'),
+    };
+    const needsStat = uses(
+      'inode',
+      'uid',
+      'gid',
+      'mode',
+      'device',
+      'size',
+      'block_size',
+      'atime',
+      'mtime',
+      'ctime',
+      'btime',
+      'hard_links',
+    );
+    const needsType = uses('type');
+    const needsTarget = uses('symlink_target_path');
+    for (const { host: seen, pid, id } of mountNamespaces(host, values('pid_with_namespace'), attempt)) {
+      const { files } = seen;
+      for (const { path, directory, kind } of foundFiles(files, constraints, warn)) {
+        const link = withoutSlash(path);
+        let own: FileStat | undefined;
+        if (kind === undefined || kind === 'unknown' || (needsStat && kind !== 'symlink')) {
+          own = attempt(() => files.linkStat(link));
+          // Gone meanwhile, or never there.
+          if (own === undefined) continue;
+        }
+        const ownKind = own?.kind ?? kind!;
+        const isLink = ownKind === 'symlink';
+        let target = own;
+        let targetKind: FileKind | undefined = ownKind;
+        if (isLink && (needsStat || needsType)) {
+          // A link that dangles, loops or leads where we may not look is no reason to warn.
+          const followed = ifReadable(() => files.stat(path));
+          targetKind = followed?.kind ?? 'unknown';
+          target = followed ?? own ?? (needsStat ? attempt(() => files.linkStat(link)) : undefined);
+          if (needsStat && target === undefined) continue;
+        }
+        const slash = link.lastIndexOf('/');
+        yield row({
+          path,
+          directory: directory ?? (slash > 0 ? link.slice(0, slash) : '/'),
+          filename: link.slice(slash + 1),
+          ...(target && statCells(target)),
+          symlink: isLink ? 1 : 0,
+          type: targetKind,
+          symlink_target_path: isLink && needsTarget ? attempt(() => files.readLink(link)) : '',
+          pid_with_namespace: pid,
+          mount_namespace_id: id,
+        });
+      }
+    }
+  },
+});
+
+function statCells(stat: FileStat) {
+  return {
+    inode: stat.inode,
+    uid: stat.uid,
+    gid: stat.gid,
+    mode: (stat.mode & PERMISSION_BITS).toString(8).padStart(4, '0'),
+    device: stat.specialDevice,
+    size: stat.size,
+    block_size: stat.blockSize,
+    atime: Math.floor(stat.atime),
+    mtime: Math.floor(stat.mtime),
+    ctime: Math.floor(stat.ctime),
+    btime: Math.floor(stat.btime),
+    hard_links: stat.links,
+  };
+}
+
+function withoutSlash(path: string): string {
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}

@@ -1,0 +1,126 @@
+import { createDigest, type DigestName } from '../../base/digest.ts';
+import { HostError, ifReadable } from '../../base/errors.ts';
+import type { Files, OpenFile } from '../../host/host.ts';
+import { integer, text } from '../../schema/columns.ts';
+import { foundFiles } from '../../schema/found-files.ts';
+import { mountNamespaces } from '../../schema/mount-namespaces.ts';
+import { table } from '../../schema/table.ts';
+
+const NAMES = ['md5', 'sha1', 'sha256'] as const;
+
+/** Bytes read at once: from 128 KiB on a larger piece is no faster, and this much stays within a processor's cache. */
+const PIECE = 256 * 1024;
+
+type Digests = Partial<Record<DigestName, string>>;
+
+/** Digests of files that were hashed before, by what tells that a file is still the same. */
+class DigestCache {
+  readonly #entries = new Map<string, Digests>();
+
+  get(key: string): Digests {
+    return this.#entries.get(key) ?? {};
+  }
+
+  set(key: string, digests: Digests, limit: number): void {
+    this.#entries.delete(key);
+    this.#entries.set(key, digests);
+    // A Map keeps the order of insertion: the first is the one that was not asked for the longest.
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= limit) break;
+      this.#entries.delete(oldest);
+    }
+  }
+}
+
+/** Held by the files they are of, so that no two machines share a cache, and it goes with them. */
+const caches = new WeakMap<Files, DigestCache>();
+
+/** Only the digests that the query reads are computed, all of them in one pass over the file. */
+export const hash = table({
+  name: 'hash',
+  description: 'Digests of the content of regular files, by path or directory.',
+  platforms: ['linux', 'darwin', 'windows'],
+  columns: {
+    path: text('Absolute path', { required: true, index: true, optimized: true }),
+    directory: text('Directory that the file lies in', { required: true, optimized: true }),
+    md5: text('MD5 in hexadecimal', { collate: 'nocase' }),
+    sha1: text('SHA-1 in hexadecimal', { collate: 'nocase' }),
+    sha256: text('SHA-256 in hexadecimal', { collate: 'nocase' }),
+    pid_with_namespace: integer('Process whose view of the files is wanted; 0 for this machine', {
+      additional: true,
+      hidden: true,
+      platforms: ['linux'],
+    }),
+    mount_namespace_id: text('Inode of the mount namespace of that process', { hidden: true, platforms: ['linux'] }),
+  },
+  examples: [
+    "select sha256 from hash where path = '/etc/passwd'",
+    "select path, md5 from hash where directory = '/etc/apt'",
+    "select f.path, f.size, h.sha256 from file f join hash h using (path) where f.path like '/etc/host%'",
+  ],
+  *generate({ host, agent, values, patterns, uses, attempt, warn, row }) {
+    const constraints = {
+      paths: values('path'),
+      pathPatterns: patterns('path'),
+      directories: values('directory'),
+      directoryPatterns: patterns('directory'),
+    };
+    const wanted = NAMES.filter((name) => uses(name));
+    const piece = Buffer.allocUnsafe(wanted.length === 0 ? 0 : PIECE);
+    const cacheSize = agent.option('disable_hash_cache') === 'true' ? 0 : Number(agent.option('hash_cache_max'));
+    for (const { host: seen, pid, id } of mountNamespaces(host, values('pid_with_namespace'), attempt)) {
+      const { files } = seen;
+      for (const { path, directory, kind } of foundFiles(files, constraints, warn)) {
+        if (kind !== 'regular' && ifReadable(() => files.stat(path).kind) !== 'regular') continue;
+        const slash = path.lastIndexOf('/');
+        yield row({
+          path,
+          directory: directory ?? (slash > 0 ? path.slice(0, slash) : '/'),
+          ...digests(files, path),
+          pid_with_namespace: pid,
+          mount_namespace_id: id,
+        });
+      }
+    }
+
+    function digests(files: Files, path: string): Digests {
+      if (wanted.length === 0) return {};
+      try {
+        using open = files.open(path);
+        return cached(files, open);
+      } catch (cause) {
+        if (!(cause instanceof HostError)) throw cause;
+        warn(`cannot read a file (${cause.code})`, cause);
+        return {};
+      }
+    }
+
+    function cached(files: Files, open: OpenFile): Digests {
+      let cache = caches.get(files);
+      if (cache === undefined) {
+        cache = new DigestCache();
+        caches.set(files, cache);
+      }
+      const { device, inode, size, mtime, ctime } = open.stat;
+      const key = `${device} ${inode} ${size} ${mtime} ${ctime}`;
+      const known = cache.get(key);
+      const missing = wanted.filter((name) => known[name] === undefined);
+      const all = missing.length === 0 ? known : { ...known, ...compute(open, missing, piece) };
+      cache.set(key, all, cacheSize);
+      return all;
+    }
+  },
+});
+
+/** One pass. What is hashed is what was read: a file that grows meanwhile is read to the end it had at the last look. */
+function compute(open: OpenFile, names: readonly DigestName[], piece: Buffer): Digests {
+  const digests = names.map((name) => [name, createDigest(name)] as const);
+  // A file that is written to faster than it is read would never end.
+  let left = Math.max(open.stat.size, 1) * 2 + PIECE;
+  for (let length = open.read(piece); length > 0 && left > 0; length = open.read(piece)) {
+    const bytes = length === piece.length ? piece : piece.subarray(0, length);
+    for (const [, digest] of digests) digest.update(bytes);
+    left -= length;
+  }
+  return Object.fromEntries(digests.map(([name, digest]) => [name, digest.digest('hex')]));
+}

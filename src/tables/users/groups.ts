@@ -1,0 +1,36 @@
+import { groupEntries } from '../../schema/accounts.ts';
+import { bigint, integer, text } from '../../schema/columns.ts';
+import { mountNamespaces } from '../../schema/mount-namespaces.ts';
+import { table } from '../../schema/table.ts';
+
+/** Source: `/etc/group`, `group(5)`. */
+export const groups = table({
+  name: 'groups',
+  description: 'Groups of this machine.',
+  platforms: ['linux', 'darwin', 'windows'],
+  columns: {
+    gid: bigint('Group id', { index: true }),
+    gid_signed: bigint('Group id as a signed number of 32 bits'),
+    groupname: text('Name'),
+    group_sid: text('Security identifier', { index: true, platforms: ['windows'] }),
+    comment: text('Remark', { platforms: ['windows'] }),
+    is_hidden: integer('1 if directory listings leave the group out', { platforms: ['darwin'] }),
+    pid_with_namespace: integer('Process whose view of the file is wanted; 0 for this machine', {
+      additional: true,
+      hidden: true,
+      platforms: ['linux'],
+    }),
+  },
+  examples: ['select gid, groupname from groups'],
+  *generate({ host, values, attempt, row }) {
+    for (const { host: seen, pid } of mountNamespaces(host, values('pid_with_namespace'), attempt)) {
+      // The first of several with one id is the one that names it.
+      const done = new Set<number>();
+      for (const { name, gid } of groupEntries(seen, attempt)) {
+        if (done.has(gid)) continue;
+        done.add(gid);
+        yield row({ gid, gid_signed: gid | 0, groupname: name, pid_with_namespace: pid });
+      }
+    }
+  },
+});

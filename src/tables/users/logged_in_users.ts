@@ -1,0 +1,35 @@
+import { parseUtmp } from '../../parse/utmp.ts';
+import { bigint, integer, text } from '../../schema/columns.ts';
+import { table } from '../../schema/table.ts';
+
+/** `ut_type`, `utmp(5)`. */
+const TYPES = ['empty', 'runlevel', 'boot_time', 'new_time', 'old_time', 'init', 'login', 'user', 'dead', 'accounting'];
+
+/** Source: `/run/utmp`. */
+export const loggedInUsers = table({
+  name: 'logged_in_users',
+  description: 'Who is logged in, and the other records of utmp: boot, run level, terminals that wait.',
+  platforms: ['linux', 'darwin', 'windows'],
+  cacheable: true,
+  columns: {
+    type: text('Kind of the record: user, login, boot_time, dead, …'),
+    user: text('User'),
+    tty: text('Terminal'),
+    host: text('Host from which the user came; of other kinds the kernel'),
+    time: bigint('When the record was made, Unix seconds'),
+    pid: integer('Process of the session'),
+    sid: text('Security identifier', { platforms: ['windows'] }),
+    registry_hive: text('Registry of the user', { platforms: ['windows'] }),
+  },
+  examples: ["select user, tty, host, time from logged_in_users where type = 'user'"],
+  *generate({ host, attempt, row }) {
+    const bytes =
+      attempt(() => host.files.readBytes('/var/run/utmp')) ?? attempt(() => host.files.readBytes('/run/utmp'));
+    if (bytes === undefined) return;
+    for (const { type, pid, line, user, host: from, time } of parseUtmp(bytes)) {
+      // The record of init itself says nothing about anybody.
+      if (pid === 1) continue;
+      yield row({ type: TYPES[type] ?? 'unknown', user, tty: line, host: from, time, pid });
+    }
+  },
+});

@@ -1,0 +1,24 @@
+import { bigint, text } from '../../schema/columns.ts';
+import { descriptors } from '../../schema/process-descriptors.ts';
+import { processIds } from '../../schema/process-ids.ts';
+import { table } from '../../schema/table.ts';
+
+/** Source: the links of `/proc/<pid>/fd`, `proc_pid_fd(5)`. */
+export const processOpenFiles = table({
+  name: 'process_open_files',
+  description: 'Files that processes have open.',
+  platforms: ['linux', 'darwin'],
+  columns: {
+    pid: bigint('Process id', { index: true }),
+    fd: bigint('Number of the descriptor'),
+    path: text('Path of the file'),
+  },
+  examples: ["select pid, path from process_open_files where path like '/var/log/%'"],
+  *generate({ host, values, attempt, row }) {
+    for (const pid of processIds(host, values('pid'), attempt)) {
+      // Sockets, pipes and other things without a path have tables of their own.
+      for (const { fd, link } of descriptors(host.files, pid))
+        if (link.startsWith('/')) yield row({ pid, fd, path: link });
+    }
+  },
+});

@@ -1,0 +1,58 @@
+import { regularFiles } from '../../host/regular-files.ts';
+import { parseCrontab } from '../../parse/crontab.ts';
+import { integer, text } from '../../schema/columns.ts';
+import { mountNamespaces } from '../../schema/mount-namespaces.ts';
+import { table } from '../../schema/table.ts';
+
+const SYSTEM = '/etc/crontab';
+/** Of packages; of users where a crontab lies directly in the spool (Red Hat, SUSE), and one level deeper (Debian). */
+const DIRECTORIES = ['/etc/cron.d', '/var/at/tabs', '/var/spool/cron', '/var/spool/cron/crontabs'];
+
+/** Source: `/etc/crontab`, `/etc/cron.d` and the crontabs of users, `crontab(5)`. */
+export const crontab = table({
+  name: 'crontab',
+  description: 'Jobs that cron runs.',
+  platforms: ['linux', 'darwin'],
+  cacheable: true,
+  columns: {
+    event: text('@reboot, @daily, …; then the fields of time are empty'),
+    minute: text('Minutes, 0 to 59'),
+    hour: text('Hours, 0 to 23'),
+    day_of_month: text('Days of the month, 1 to 31'),
+    month: text('Months, 1 to 12 or jan to dec'),
+    day_of_week: text('Days of the week, 0 to 7 (0 and 7 are Sunday) or sun to sat'),
+    command: text('Command; in files of the system the user who runs it comes first'),
+    path: text('Path of the crontab'),
+    pid_with_namespace: integer('Process whose view of the files is wanted; 0 for this machine', {
+      additional: true,
+      hidden: true,
+      platforms: ['linux'],
+    }),
+  },
+  examples: ["select path, command from crontab where event = '@reboot'"],
+  *generate({ host, values, attempt, row }) {
+    for (const {
+      host: { files },
+      pid,
+    } of mountNamespaces(host, values('pid_with_namespace'), attempt)) {
+      const found = DIRECTORIES.flatMap((directory) =>
+        (attempt(() => regularFiles(files, directory)) ?? []).map((name) => `${directory}/${name}`),
+      );
+      for (const path of [SYSTEM, ...found]) {
+        for (const job of parseCrontab(attempt(() => files.readText(path)) ?? '')) {
+          yield row({
+            event: job.event,
+            minute: job.minute,
+            hour: job.hour,
+            day_of_month: job.dayOfMonth,
+            month: job.month,
+            day_of_week: job.dayOfWeek,
+            command: job.command,
+            path,
+            pid_with_namespace: pid,
+          });
+        }
+      }
+    }
+  },
+});

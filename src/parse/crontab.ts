@@ -28,5 +28,5 @@ export function* parseCrontab(content: string): Generator<CronJob> {
 
 /** `NAME = value`, the name perhaps in quotes. No field of a time has an equals sign. */
 function isSetting(text: string): boolean {
-  return /^("[^"]*"|'[^']*'|[^\s="']+)[ \t]*=/.test(text);
+  return /^("[^"]*"|'[^']*'|[^\s="']*)[ \t]*=/.test(text);
 }

@@ -60,7 +60,7 @@ function parseEndpoint(field: string | undefined): { address: string; port: numb
   if (field === undefined || (colon !== 8 && colon !== 32)) return undefined;
   const bytes = Buffer.from(field.slice(0, colon), 'hex');
   const port = Number.parseInt(field.slice(colon + 1), 16);
-  if (bytes.length !== colon / 2 || !(port >= 0 && port <= 0xffff)) return undefined;
+  if (bytes.length !== colon / 2 || field.length !== colon + 5 || !(port >= 0)) return undefined;
   return { address: formatIp(bytes.swap32())!, port };
 }
 

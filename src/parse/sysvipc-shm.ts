@@ -22,7 +22,7 @@ export function* parseSharedMemory(content: string): Generator<SharedMemorySegme
   for (const line of content.split('\n').slice(1)) {
     const fields = line.trim().split(/ +/);
     const numbers = fields.map(Number);
-    if (fields.length < 14 || numbers.some(Number.isNaN)) continue;
+    if (fields.length < 14 || !numbers.every(Number.isSafeInteger)) continue;
     yield {
       id: numbers[1]!,
       mode: Number.parseInt(fields[2]!, 8),

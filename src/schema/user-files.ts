@@ -1,0 +1,45 @@
+import { HostError } from '../base/errors.ts';
+import { decodeText } from '../base/text.ts';
+import type { Files, FileStat } from '../host/host.ts';
+import type { PasswdEntry } from '../parse/passwd.ts';
+
+/** 50 MiB, as osquery's `read_max`: a longer history is a warning and no rows. */
+const MAX_USER_FILE = 50 * 1024 * 1024;
+
+/**
+ * Text of a regular file in the home of a user. Whoever runs this program may read more than the user, who may put a
+ * link to `/etc/shadow` in the place of a history: such a file is refused with EACCES. Throws `HostError`.
+ */
+export function readUserFile(files: Files, path: string, user: PasswdEntry, limit = MAX_USER_FILE): string {
+  using file = files.open(path);
+  const { stat } = file;
+  if (stat.kind !== 'regular') throw new HostError('EOPNOTSUPP', path, 'read');
+  if (!mayRead(files, path, stat, user)) throw new HostError('EACCES', path, 'read as its user');
+  if (!(stat.size <= limit)) throw new HostError('EFBIG', path, 'read');
+  const bytes = Buffer.allocUnsafe(stat.size);
+  let length = 0;
+  while (length < bytes.length) {
+    const count = file.read(bytes.subarray(length));
+    if (count === 0) break;
+    length += count;
+  }
+  return decodeText(bytes, 0, length);
+}
+
+/** What is the user's own or lies in the home; of what a link leads to elsewhere, only what everybody may read. */
+function mayRead(files: Files, path: string, stat: FileStat, user: PasswdEntry): boolean {
+  if (user.uid === 0 || stat.uid === user.uid) return true;
+  const real = files.realPath(path);
+  // A second name may be a hard link to a file of somebody else.
+  if (stat.links === 1 && real.startsWith(`${withoutSlash(files.realPath(user.directory))}/`)) return true;
+  return (stat.mode & 0o004) !== 0 && directoriesAbove(real).every((above) => (files.stat(above).mode & 0o001) !== 0);
+}
+
+function directoriesAbove(path: string): string[] {
+  const names = path.split('/').slice(1, -1);
+  return names.map((_, i) => `/${names.slice(0, i + 1).join('/')}`);
+}
+
+function withoutSlash(path: string): string {
+  return path.endsWith('/') ? path.slice(0, -1) : path;
+}

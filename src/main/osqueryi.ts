@@ -18,6 +18,7 @@ const FORCED: readonly (readonly [string, string])[] = [
   ['disable_watchdog', 'true'],
   ['disable_database', 'true'],
   ['disable_extensions', 'true'],
+  ['disable_caching', 'true'],
 ];
 
 const stderr = new DescriptorOutput(2, 0);

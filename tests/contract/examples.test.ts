@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Engine, type Warning } from '../../src/engine/engine.ts';
+import { functions } from '../../src/engine/functions/index.ts';
 import type { Host } from '../../src/host/host.ts';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
 import { sqliteModule } from '../../src/host/linux/sqlite-module.ts';
@@ -51,12 +52,12 @@ describe('LIMIT 1 pulls one row', () => {
   }
 });
 
-describe('without what it requires a table warns and has no rows', () => {
+describe('without what it requires a table fails and says what that is', () => {
   const { engine, warnings } = engineOver(new LinuxHost());
   for (const table of declared.filter(requires)) {
     test(table.name, () => {
       warnings.length = 0;
-      assert.equal(read(engine, `select * from ${table.name}`, MAX_ROWS), 0);
+      assert.throws(() => read(engine, `select * from ${table.name}`, MAX_ROWS), { code: 19 });
       assert.equal(warnings.length, 1);
     });
   }
@@ -69,7 +70,7 @@ function engineOver(host: Host): { engine: Engine; warnings: Warning[] } {
     host,
     agent: fakeAgent({ tables: () => declared }),
     tables,
-    functions: { scalars: [], aggregates: [], collations: [] },
+    functions,
     warn: (warning) => warnings.push(warning),
   });
   return { engine, warnings };

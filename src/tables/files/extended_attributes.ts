@@ -13,7 +13,7 @@ export const extendedAttributes = table({
   columns: {
     path: text('Path; = or LIKE: % is any name, %% at the end all levels', { required: true, optimized: true }),
     directory: text('Directory of the file; = or LIKE', { required: true, optimized: true }),
-    key: text('Name of the attribute, with its class: user., security., system., trusted.'),
+    key: text('Name of the attribute, with its class: user, security, system or trusted'),
     value: text('Value: text, or base64; capabilities as getcap(8) writes them'),
     base64: integer('1 if the value is base64'),
   },

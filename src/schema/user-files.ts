@@ -1,6 +1,6 @@
 import { HostError } from '../base/errors.ts';
 import { decodeText } from '../base/text.ts';
-import type { Files, FileStat } from '../host/host.ts';
+import type { FileStat, Files } from '../host/host.ts';
 import type { PasswdEntry } from '../parse/passwd.ts';
 
 /** 50 MiB, as osquery's `read_max`: a longer history is a warning and no rows. */

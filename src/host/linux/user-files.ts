@@ -1,4 +1,4 @@
-import { mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -35,7 +35,9 @@ export function historyFile(): { load(): string[]; save(lines: readonly string[]
         mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
         // Beside it and then in its place: a full disk or a second shell never leaves half a file.
         const fresh = `${path}.${process.pid}`;
-        writeFileSync(fresh, `${lines.toReversed().join('\n')}\n`, { mode: 0o600 });
+        rmSync(fresh, { force: true });
+        // `wx` follows no link: root with the home of somebody else must not write where that one points.
+        writeFileSync(fresh, `${lines.toReversed().join('\n')}\n`, { mode: 0o600, flag: 'wx' });
         renameSync(fresh, path);
       } catch {
         // A home that cannot be written to costs the history, not the shell.

@@ -8,7 +8,7 @@ const KEYWORDS =
 
 /**
  * What may follow the last word of a line: dot-commands at its beginning, tables after FROM and JOIN, else columns of the
- * tables that the statement names, keywords and tables. `before` is the statement's earlier lines.
+ * tables that the statement names, keywords, functions and tables. `before` is the statement's earlier lines.
  */
 export async function complete(
   line: string,
@@ -38,6 +38,23 @@ export async function complete(
   }
   if (word === '') return [[...columns].sort(), word];
   const keywords = KEYWORDS.map((keyword) => (word === word.toUpperCase() ? keyword : keyword.toLowerCase()));
-  const candidates = new Set([...columns, ...keywords, ...tables]);
+  const candidates = new Set([...columns, ...keywords, ...(await functionsOf(runner)), ...tables]);
   return [[...candidates].filter((name) => name.toLowerCase().startsWith(lower)).sort(), word];
+}
+
+const functions = new WeakMap<SqlRunner, readonly string[]>();
+
+/** Names of all SQL functions, SQLite's and ours; operators have entries, too. */
+async function functionsOf(runner: SqlRunner): Promise<readonly string[]> {
+  const known = functions.get(runner);
+  if (known !== undefined) return known;
+  const names: string[] = [];
+  await runner.run('SELECT DISTINCT name FROM pragma_function_list', {
+    columns: () => {},
+    row: ([name]) => {
+      if (/^\w+$/.test(name ?? '')) names.push(name!);
+    },
+  });
+  functions.set(runner, names);
+  return names;
 }

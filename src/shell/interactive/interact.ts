@@ -73,8 +73,9 @@ export async function interact(context: ShellContext): Promise<number> {
         return;
       }
       processor.clear();
+      // What was typed stays in sight, as in other shells; the next line begins empty.
       out.write('^C\n');
-      terminal.write(null, { ctrl: true, name: 'u' });
+      Object.assign(terminal, { line: '', cursor: 0 });
       prompt();
     });
     terminal.on('close', () => {

@@ -41,14 +41,17 @@ for (const flavour of ['sources', 'bundle'])
     after(() => rmSync(home, { recursive: true }));
 
     /** Runs `use` at the prompt of a new shell, and leaves it with Ctrl-D. */
-    async function shell(use: (terminal: Terminal) => Promise<void>, args: readonly string[] = [], env = {}) {
+    async function shell(
+      use: (terminal: Terminal) => Promise<void>,
+      args: readonly string[] = [],
+      env = {},
+    ): Promise<void> {
       const terminal = new Terminal([program, ...args], { ...process.env, HOME: home, ...env });
       try {
         await terminal.until(PROMPT);
         await use(terminal);
         terminal.type(CTRL_D);
         assert.deepEqual(await terminal.end(), { code: 0, text: '\n' });
-        return terminal;
       } finally {
         terminal.kill();
       }
@@ -171,8 +174,8 @@ for (const flavour of ['sources', 'bundle'])
 
     test('colours, unless NO_COLOR is set', async () => {
       const colour = /\x1b\[[0-9;]*m/;
-      assert.match((await shell(async () => {})).raw, colour);
-      assert.doesNotMatch((await shell(async () => {}, [], { NO_COLOR: '1' })).raw, colour);
+      await shell(async ({ raw }) => assert.match(raw, colour));
+      await shell(async ({ raw }) => assert.doesNotMatch(raw, colour), [], { NO_COLOR: '1' });
     });
 
     test('.exit leaves', async () => {

@@ -1,4 +1,14 @@
-import type { DirectoryEntry, FileStat, Files, Host, Kernel, OpenFile, ReadLimit } from '../host/host.ts';
+import type {
+  DirectoryEntry,
+  FileStat,
+  Files,
+  Host,
+  Kernel,
+  OpenFile,
+  ReadLimit,
+  ScannedEntry,
+  ScanOptions,
+} from '../host/host.ts';
 
 /**
  * The host as a query sees it: every call first asks whether the query may go on. So a table that searches a million
@@ -37,9 +47,9 @@ class GuardedFiles implements Files {
     return this.#files.list(path);
   }
 
-  *scan(path: string): Iterable<DirectoryEntry> {
+  *scan(path: string, options?: ScanOptions): Iterable<ScannedEntry> {
     this.#check();
-    for (const entry of this.#files.scan(path)) {
+    for (const entry of this.#files.scan(path, options)) {
       yield entry;
       this.#check();
     }

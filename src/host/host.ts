@@ -10,6 +10,19 @@ export interface DirectoryEntry {
   readonly kind: FileKind;
 }
 
+/** What `scan` may know beyond the entry. Its `FileStat`s are right until the next entry is pulled, no longer. */
+export interface ScannedEntry extends DirectoryEntry {
+  /** Of the entry itself, links not followed; undefined where nobody looked or the look failed. */
+  readonly stat?: FileStat | undefined;
+  /** Of what a link leads to; null where it leads nowhere that we may look, undefined where nobody looked. */
+  readonly target?: FileStat | null | undefined;
+}
+
+export interface ScanOptions {
+  /** The entries will be looked at: a host that can do so at half the price fills in `stat`. */
+  readonly stat?: boolean;
+}
+
 /** `stat(2)` as numbers; times in seconds since the epoch with a fraction. `inode` and `device` above 2^53 are rounded. */
 export interface FileStat {
   readonly kind: FileKind;
@@ -62,7 +75,7 @@ export interface Files {
   /** The entries of a directory without `.` and `..`, in no particular order. */
   list(path: string): readonly DirectoryEntry[];
   /** As `list`, but streamed: a directory of a million files is never held. */
-  scan(path: string): Iterable<DirectoryEntry>;
+  scan(path: string, options?: ScanOptions): Iterable<ScannedEntry>;
   stat(path: string): FileStat;
   linkStat(path: string): FileStat;
   readLink(path: string): string;

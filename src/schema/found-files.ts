@@ -1,6 +1,6 @@
 import { HostError, isAbsent } from '../base/errors.ts';
 import { expand } from '../host/glob.ts';
-import type { FileKind, Files } from '../host/host.ts';
+import type { FileKind, FileStat, Files } from '../host/host.ts';
 import type { Pattern } from './table.ts';
 
 /** A file that a query asks for. */
@@ -10,6 +10,9 @@ export interface FoundFile {
   readonly directory?: string;
   /** Of the file itself, not of what a link leads to; undefined while nobody looked whether the file is there. */
   readonly kind?: FileKind;
+  /** As in `ScannedEntry`: what was seen on the way, right until the next file is pulled. */
+  readonly stat?: FileStat | undefined;
+  readonly target?: FileStat | null | undefined;
 }
 
 /** The constraints of a table with `path` and `directory` columns. */
@@ -25,23 +28,28 @@ export type OnError = (message: string, cause: HostError) => void;
 /**
  * The files that the constraints name, found while the caller pulls: none is held. A constraint on `path` comes first,
  * because both must hold and SQLite checks the other one. LIKE and GLOB patterns are osquery's path wildcards: `%` stays
- * within a directory, `%%` at the end goes down all levels (`host/glob.ts`).
+ * within a directory, `%%` at the end goes down all levels (`host/glob.ts`). `stat`: the files will be looked at.
  */
-export function* foundFiles(files: Files, constraints: FileConstraints, warn: OnError): Generator<FoundFile> {
+export function* foundFiles(
+  files: Files,
+  constraints: FileConstraints,
+  warn: OnError,
+  stat = false,
+): Generator<FoundFile> {
   const { paths, pathPatterns, directories, directoryPatterns } = constraints;
   const onError = (_path: string, cause: HostError) => warn('cannot read a directory', cause);
   const pathPattern = wildcards(pathPatterns);
   if (paths !== undefined) {
     for (const path of paths) if (path !== '') yield { path };
   } else if (pathPattern !== undefined) {
-    yield* expand(files, pathPattern, { onError });
+    yield* expand(files, pathPattern, { onError, stat });
   } else if (directories !== undefined) {
-    for (const directory of directories) yield* listed(files, directory, onError);
+    for (const directory of directories) yield* listed(files, directory, stat, onError);
   } else {
     const directoryPattern = wildcards(directoryPatterns);
     if (directoryPattern === undefined) return;
     for (const { path } of expand(files, directoryPattern, { only: 'directories', onError })) {
-      yield* listed(files, path, onError);
+      yield* listed(files, path, stat, onError);
     }
   }
 }
@@ -55,12 +63,15 @@ function wildcards(patterns: readonly Pattern[]): string | undefined {
 function* listed(
   files: Files,
   directory: string,
+  stat: boolean,
   onError: (path: string, cause: HostError) => void,
 ): Generator<FoundFile> {
   if (!directory.startsWith('/')) return;
   const prefix = directory.endsWith('/') ? directory : `${directory}/`;
   try {
-    for (const { name, kind } of files.scan(directory)) yield { path: prefix + name, directory, kind };
+    for (const { name, kind, stat: own, target } of files.scan(directory, { stat })) {
+      yield { path: prefix + name, directory, kind, stat: own, target };
+    }
   } catch (cause) {
     if (!(cause instanceof HostError)) throw cause;
     if (!isAbsent(cause)) onError(directory, cause);

@@ -1,11 +1,12 @@
 import { existsSync, lstatSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { HostError } from '../../base/errors.ts';
 import { decodeText } from '../../base/text.ts';
-import type { DirectoryEntry, FileStat, Files, OpenFile, ReadLimit } from '../host.ts';
+import type { DirectoryEntry, FileStat, Files, OpenFile, ReadLimit, ScannedEntry, ScanOptions } from '../host.ts';
 import { readAttributes } from './attributes.ts';
-import { readEntries, scanEntries } from './directory.ts';
+import { readEntries } from './directory.ts';
 import { hostError, native } from './errors.ts';
 import { open, readFile } from './read-file.ts';
+import { scan } from './scan.ts';
 import { LinuxStat } from './stat.ts';
 
 /** The files of the machine we run on, straight through `node:fs`. */
@@ -26,12 +27,8 @@ export class LinuxFiles implements Files {
     }
   }
 
-  scan(path: string): Iterable<DirectoryEntry> {
-    try {
-      return scanEntries(native(path), path);
-    } catch (cause) {
-      throw hostError(cause, path, 'list');
-    }
+  scan(path: string, options?: ScanOptions): Iterable<ScannedEntry> {
+    return scan(native(path), path, options?.stat === true, true);
   }
 
   stat(path: string): FileStat {

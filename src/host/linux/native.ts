@@ -25,6 +25,11 @@ export function libc(prototype: string): Call {
   return call;
 }
 
+/** Where bytes lie, for calls that take a pointer as a number: an address of a program has 47 bits, a number 53. */
+export function addressOf(bytes: Uint8Array | Uint32Array): number {
+  return Number(koffi().address(bytes));
+}
+
 /** Of the last failed call. */
 export function errno(): number {
   return koffi().errno();

@@ -1,8 +1,9 @@
 import { closeSync, fstatSync } from 'node:fs';
 import { HostError } from '../../base/errors.ts';
-import type { DirectoryEntry, FileStat, Files, OpenFile, ReadLimit } from '../host.ts';
+import type { DirectoryEntry, FileStat, Files, OpenFile, ReadLimit, ScannedEntry, ScanOptions } from '../host.ts';
 import { LinuxFiles } from './files.ts';
 import { type OpenInRoot, openInRoot, readLinkAt, realPathInRoot } from './open-in-root.ts';
+import { scan } from './scan.ts';
 import { LinuxStat } from './stat.ts';
 
 /**
@@ -31,12 +32,10 @@ export class RootedFiles implements Files {
     return this.#at(path, 'list', (at) => this.#live.list(at));
   }
 
-  *scan(path: string): Iterable<DirectoryEntry> {
+  *scan(path: string, options?: ScanOptions): Iterable<ScannedEntry> {
     const fd = this.#openInRoot(this.#root, path, true, 'list');
     try {
-      yield* this.#live.scan(descriptor(fd));
-    } catch (cause) {
-      throw renamed(cause, path, 'list');
+      yield* scan(descriptor(fd), path, options?.stat === true, false);
     } finally {
       closeSync(fd);
     }

@@ -59,8 +59,8 @@ export class LinuxStat implements FileStat {
   }
 }
 
-/** By the four bits of `S_IFMT`, `inode(7)`. */
-const KINDS: Readonly<Record<number, FileKind>> = {
+/** By the four bits of `S_IFMT`, `inode(7)`, which are those of `d_type`, `readdir(3)`, too. */
+export const KINDS: Readonly<Record<number, FileKind>> = {
   1: 'fifo',
   2: 'character',
   4: 'directory',

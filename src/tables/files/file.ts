@@ -1,5 +1,5 @@
 import { ifReadable } from '../../base/errors.ts';
-import type { FileKind, FileStat } from '../../host/host.ts';
+import type { FileStat } from '../../host/host.ts';
 import { bigint, integer, text } from '../../schema/columns.ts';
 import { foundFiles } from '../../schema/found-files.ts';
 import { mountNamespaces } from '../../schema/mount-namespaces.ts';
@@ -88,57 +88,104 @@ export const file = table({
     const needsTarget = uses('symlink_target_path');
     for (const { host: seen, pid, id } of mountNamespaces(host, values('pid_with_namespace'), attempt)) {
       const { files } = seen;
-      for (const { path, directory, kind } of foundFiles(files, constraints, warn)) {
+      for (const found of foundFiles(files, constraints, warn, needsStat)) {
+        const { path } = found;
         const link = withoutSlash(path);
-        let own: FileStat | undefined;
-        if (kind === undefined || kind === 'unknown' || (needsStat && kind !== 'symlink')) {
-          own = attempt(() => files.linkStat(link));
+        let { kind, stat } = found;
+        if (kind === undefined || kind === 'unknown' || (needsStat && stat === undefined && kind !== 'symlink')) {
+          stat = attempt(() => files.linkStat(link));
           // Gone meanwhile, or never there.
-          if (own === undefined) continue;
+          if (stat === undefined) continue;
+          kind = stat.kind;
         }
-        const ownKind = own?.kind ?? kind!;
-        const isLink = ownKind === 'symlink';
-        let target = own;
-        let targetKind: FileKind | undefined = ownKind;
+        let type = kind;
+        const isLink = kind === 'symlink';
         if (isLink && (needsStat || needsType)) {
           // A link that dangles, loops or leads where we may not look is no reason to warn.
-          const followed = ifReadable(() => files.stat(path));
-          targetKind = followed?.kind ?? 'unknown';
-          target = followed ?? own ?? (needsStat ? attempt(() => files.linkStat(link)) : undefined);
-          if (needsStat && target === undefined) continue;
+          const target = found.target === undefined ? ifReadable(() => files.stat(path)) : found.target;
+          type = target?.kind ?? 'unknown';
+          stat = target ?? stat ?? (needsStat ? attempt(() => files.linkStat(link)) : undefined);
+          if (needsStat && stat === undefined) continue;
         }
         const slash = link.lastIndexOf('/');
-        yield row({
-          path,
-          directory: directory ?? (slash > 0 ? link.slice(0, slash) : '/'),
-          filename: link.slice(slash + 1),
-          ...(target && statCells(target)),
-          symlink: isLink ? 1 : 0,
-          type: targetKind,
-          symlink_target_path: isLink && needsTarget ? attempt(() => files.readLink(link)) : '',
-          pid_with_namespace: pid,
-          mount_namespace_id: id,
-        });
+        const cells = new FileCells(path, found.directory ?? (slash > 0 ? link.slice(0, slash) : '/'), stat);
+        cells.filename = link.slice(slash + 1);
+        cells.type = type;
+        if (isLink) {
+          cells.symlink = 1;
+          if (needsTarget) cells.symlink_target_path = attempt(() => files.readLink(link)) ?? '';
+        }
+        cells.pid_with_namespace = pid;
+        cells.mount_namespace_id = id;
+        yield row(cells);
       }
     }
   },
 });
 
-function statCells(stat: FileStat) {
-  return {
-    inode: stat.inode,
-    uid: stat.uid,
-    gid: stat.gid,
-    mode: (stat.mode & PERMISSION_BITS).toString(8).padStart(4, '0'),
-    device: stat.specialDevice,
-    size: stat.size,
-    block_size: stat.blockSize,
-    atime: Math.floor(stat.atime),
-    mtime: Math.floor(stat.mtime),
-    ctime: Math.floor(stat.ctime),
-    btime: Math.floor(stat.btime),
-    hard_links: stat.links,
-  };
+/** A row whose numbers are read from `stat` when SQLite asks for them: of twelve a query reads a few. */
+class FileCells {
+  readonly path: string;
+  readonly directory: string;
+  filename = '';
+  symlink = 0;
+  type = '';
+  symlink_target_path = '';
+  pid_with_namespace = 0;
+  mount_namespace_id = '';
+  /** Undefined if none of them is read. */
+  readonly #stat: FileStat | undefined;
+
+  constructor(path: string, directory: string, stat: FileStat | undefined) {
+    this.path = path;
+    this.directory = directory;
+    this.#stat = stat;
+  }
+
+  get inode() {
+    return this.#stat?.inode;
+  }
+  get uid() {
+    return this.#stat?.uid;
+  }
+  get gid() {
+    return this.#stat?.gid;
+  }
+  get mode() {
+    return this.#stat && octal(this.#stat.mode & PERMISSION_BITS);
+  }
+  get device() {
+    return this.#stat?.specialDevice;
+  }
+  get size() {
+    return this.#stat?.size;
+  }
+  get block_size() {
+    return this.#stat?.blockSize;
+  }
+  get atime() {
+    return wholeSeconds(this.#stat?.atime);
+  }
+  get mtime() {
+    return wholeSeconds(this.#stat?.mtime);
+  }
+  get ctime() {
+    return wholeSeconds(this.#stat?.ctime);
+  }
+  get btime() {
+    return wholeSeconds(this.#stat?.btime);
+  }
+  get hard_links() {
+    return this.#stat?.links;
+  }
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
+}
+
+function wholeSeconds(time: number | undefined): number | undefined {
+  return time === undefined ? undefined : Math.floor(time);
 }
 
 function withoutSlash(path: string): string {

@@ -1,4 +1,6 @@
-/** Real, effective and saved ids out of `/proc/<pid>/status`, `proc_pid_status(5)`. */
+/** What of `/proc/<pid>/status`, `proc_pid_status(5)`, no other file says as well. */
+
+/** Real, effective and saved ids. */
 export interface ProcessIdentity {
   readonly uid: number;
   readonly euid: number;
@@ -14,6 +16,15 @@ export function parseProcIdentity(content: string): ProcessIdentity | undefined 
   const group = ids(content, '\nGid:\t');
   if (user === undefined || group === undefined) return undefined;
   return { uid: user[0]!, euid: user[1]!, suid: user[2]!, gid: group[0]!, egid: group[1]!, sgid: group[2]! };
+}
+
+/**
+ * Bytes in memory; undefined for a kernel thread and a process that has ended. The counter in `/proc/<pid>/stat` leaves
+ * out what each processor has counted for itself, megabytes on a large machine.
+ */
+export function parseResidentSize(content: string): number | undefined {
+  const kilobytes = /\nVmRSS:[\t ]+(\d{1,12}) kB/.exec(content)?.[1];
+  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 }
 
 function ids(content: string, label: string): number[] | undefined {

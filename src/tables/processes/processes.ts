@@ -3,14 +3,13 @@ import type { Files } from '../../host/host.ts';
 import { parseProcPidIo } from '../../parse/proc-pid-io.ts';
 import { parseProcPidMaps } from '../../parse/proc-pid-maps.ts';
 import { parseProcPidStat } from '../../parse/proc-pid-stat.ts';
-import { parseProcIdentity } from '../../parse/proc-pid-status.ts';
+import { parseProcIdentity, parseResidentSize } from '../../parse/proc-pid-status.ts';
 import { bigint, integer, text } from '../../schema/columns.ts';
 import { processIds } from '../../schema/process-ids.ts';
 import { table } from '../../schema/table.ts';
 
-/** Ticks a second and bytes a page where no kernel is there to say: x86 and arm64 have these. */
+/** Ticks a second where no kernel is there to say: x86 and arm64 have these. */
 const TICKS = 100;
-const PAGE = 4096;
 /** What the kernel puts behind the path of a program that was deleted, `proc_pid_exe(5)`. */
 const DELETED = ' (deleted)';
 
@@ -72,7 +71,6 @@ export const processes = table({
   *generate({ host, values, uses, attempt, row }) {
     const { files, kernel } = host;
     const msPerTick = 1000 / (kernel?.ticksPerSecond ?? TICKS);
-    const pageSize = kernel?.pageSize ?? PAGE;
     const bootTime = uses('start_time') ? readBootTime(files) : undefined;
     const wants = {
       path: uses('path', 'on_disk'),
@@ -80,7 +78,7 @@ export const processes = table({
       cmdline: uses('cmdline'),
       cwd: uses('cwd'),
       root: uses('root'),
-      identity: uses('uid', 'gid', 'euid', 'egid', 'suid', 'sgid'),
+      status: uses('uid', 'gid', 'euid', 'egid', 'suid', 'sgid', 'resident_size'),
       io: uses('disk_bytes_read', 'disk_bytes_written'),
       cgroup: uses('cgroup_path'),
     };
@@ -90,9 +88,7 @@ export const processes = table({
       // Ended between the listing and here.
       if (stat === undefined) continue;
       const program = wants.path ? programOf(files, directory) : undefined;
-      const identity = wants.identity
-        ? parseProcIdentity(ifReadable(() => files.readText(`${directory}/status`)) ?? '')
-        : undefined;
+      const status = wants.status ? (ifReadable(() => files.readText(`${directory}/status`)) ?? '') : '';
       const io = wants.io ? parseProcPidIo(ifReadable(() => files.readText(`${directory}/io`)) ?? '') : undefined;
       // A kernel thread has no memory of its own.
       const hasMemory = stat.virtualSize > 0;
@@ -104,10 +100,10 @@ export const processes = table({
         state: stat.state,
         cwd: wants.cwd ? ifReadable(() => files.readLink(`${directory}/cwd`)) : '',
         root: wants.root ? ifReadable(() => files.readLink(`${directory}/root`)) : '',
-        ...identity,
+        ...parseProcIdentity(status),
         on_disk: program === undefined ? -1 : program.deleted ? 0 : wants.onDisk && files.exists(program.path) ? 1 : 0,
         wired_size: 0,
-        resident_size: hasMemory ? stat.residentPages * pageSize : undefined,
+        resident_size: parseResidentSize(status),
         total_size: hasMemory ? stat.virtualSize : undefined,
         user_time: Math.floor(stat.userTicks * msPerTick),
         system_time: Math.floor(stat.systemTicks * msPerTick),

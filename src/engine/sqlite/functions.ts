@@ -1,5 +1,6 @@
+import { Interrupted } from '../errors.ts';
 import type { SqlAggregate, SqlCollation, SqlFunction, SqlValue } from '../functions/function.ts';
-import { SQLITE_DETERMINISTIC, SQLITE_NULL, SQLITE_OK, SQLITE_UTF8 } from './constants.ts';
+import { SQLITE_DETERMINISTIC, SQLITE_INTERRUPT, SQLITE_NULL, SQLITE_OK, SQLITE_UTF8 } from './constants.ts';
 import type { Library } from './library.ts';
 import { readText, readValue, writeError, writeResult } from './values.ts';
 
@@ -28,8 +29,11 @@ export function registerFunctions(library: Library, db: number, set: FunctionSet
     }
     return out;
   };
-  const fail = (context: number, cause: unknown) =>
-    writeError(library, context, cause instanceof Error ? cause.message : String(cause));
+  const fail = (context: number, cause: unknown) => {
+    // Without a message of its own the engine says why the statement was stopped, as it does when a table was running.
+    if (cause instanceof Interrupted) api.sqlite3_result_error_code(context, SQLITE_INTERRUPT);
+    else writeError(library, context, cause instanceof Error ? cause.message : String(cause));
+  };
   /** SQLite calls a function registered for any count with too few arguments, too. */
   const checkCount = ({ name, arity }: SqlFunction | SqlAggregate, count: number) => {
     if (typeof arity === 'object' && (count < arity.min || count > (arity.max ?? count))) {

@@ -43,6 +43,7 @@ type ApiName =
   | 'sqlite3_result_blob'
   | 'sqlite3_result_double'
   | 'sqlite3_result_error'
+  | 'sqlite3_result_error_code'
   | 'sqlite3_result_int'
   | 'sqlite3_result_int64'
   | 'sqlite3_result_null'

@@ -23,7 +23,7 @@ export function fakeAgent(parts: Partial<Agent> = {}): Agent {
       {
         name: 'schedule_timeout',
         type: 'uint64',
-        description: 'Limit the schedule to a duration in seconds',
+        description: 'Seconds after which the scheduler ends; 0 never',
         defaultValue: '0',
         value: '60',
         shellOnly: false,

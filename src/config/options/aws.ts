@@ -25,7 +25,7 @@ export const awsOptions: readonly OptionDeclaration[] = [
   ['aws_proxy_port', 'uint32', '0', 'option', 'Port of the proxy'],
   ['aws_proxy_scheme', 'string', 'https', 'option', 'Scheme of the proxy: http or https'],
   ['aws_proxy_username', 'string', '', 'option', 'User at the proxy'],
-  ['aws_region', 'string', '', 'option', 'Region'],
+  ['aws_region', 'string', '', 'option', 'Region of the services that logs are sent to'],
   ['aws_secret_access_key', 'string', '', 'option', 'Secret that goes with the access key'],
   ['aws_session_token', 'string', '', 'option', 'Session token that goes with a temporary key'],
   ['aws_sts_arn_role', 'string', '', 'option', 'Role to assume'],

@@ -1,0 +1,79 @@
+/** Every flag that osquery 5.23 has on Linux, with its type, its default and where it may be set. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { allOptions, optionAliases, ownOptions } from '../../src/config/options.ts';
+
+interface ReferenceFlag {
+  readonly name: string;
+  readonly type: string;
+  /** As it stands in the source: a literal, a product, macros. */
+  readonly default: string;
+  readonly kind: string;
+  readonly platform: string;
+}
+
+const reference: readonly ReferenceFlag[] = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'reference/flags.json'), 'utf8'),
+);
+
+/** Folders of osquery on Linux, `CMakeLists.txt` and the packages. */
+const MACROS: Readonly<Record<string, string>> = {
+  OSQUERY_DB_HOME: '/var/osquery/',
+  OSQUERY_HOME: '/etc/osquery/',
+  OSQUERY_SOCKET: '/var/osquery/',
+  OSQUERY_LOG_HOME: '/var/log/osquery/',
+  OSQUERY_PIDFILE: '/var/run/',
+  OSQUERY_CERTS_HOME: '/opt/osquery/share/osquery/certs/',
+};
+
+/** `LOG_LOCAL3 >> 3`, `syslog(3)`. */
+const LOG_LOCAL3 = 19;
+
+/** Declared over several lines of source or conditionally, so not in the list; checked by name. */
+const UNLISTED = [
+  'aws_firehose_region',
+  'aws_firehose_stream',
+  'aws_kinesis_region',
+  'aws_kinesis_stream',
+  'config_path',
+  'distributed_interval',
+  'distributed_tls_max_attempts',
+  'malloc_trim_threshold',
+  'syslog_events_expiry',
+];
+
+const onLinux = reference.filter(({ platform }) => platform === 'linux');
+const ours = new Map(allOptions.map((option) => [option[0], option]));
+
+test('no flag is declared twice', () => assert.equal(ours.size, allOptions.length));
+
+for (const { name, type, kind, default: expression } of onLinux) {
+  test(name, () => assert.deepEqual(ours.get(name)?.slice(0, 4), [name, type, defaultOf(expression), kind]));
+}
+
+test('no other flags but those that are said to be ours', () => {
+  const known = new Set([...onLinux.map(({ name }) => name), ...UNLISTED, ...ownOptions.map(([name]) => name)]);
+  assert.deepEqual(
+    [...ours.keys()].filter((name) => !known.has(name)),
+    [],
+  );
+  for (const name of UNLISTED) assert.ok(ours.has(name), name);
+});
+
+test('older names lead to flags', () => {
+  for (const [alias, name] of Object.entries(optionAliases)) {
+    assert.ok(ours.has(name), name);
+    assert.ok(!ours.has(alias), alias);
+  }
+});
+
+function defaultOf(expression: string): string {
+  if (expression === 'LOG_LOCAL3 >> 3') return String(LOG_LOCAL3);
+  if (/^\d+( \* \d+)+$/.test(expression))
+    return String(expression.split(' * ').reduce((product, factor) => product * Number(factor), 1));
+  const parts = expression.match(/"[^"]*"|[A-Z_]{4,}/g);
+  if (parts === null || !/["A-Z]/.test(expression)) return expression;
+  return parts.map((part) => (part.startsWith('"') ? part.slice(1, -1) : MACROS[part])).join('');
+}

@@ -20,7 +20,7 @@ export function parseOpenSshKey(pem: string, source: string): PrivateKey | undef
   const text = pem.trimStart();
   if (!text.startsWith(BEGIN)) return undefined;
   const bytes = Buffer.from(text.slice(BEGIN.length, text.indexOf('-----END', BEGIN.length)), 'base64');
-  if (bytes.latin1Slice(0, MAGIC.length) !== MAGIC) return undefined;
+  if (bytes.toString('latin1', 0, MAGIC.length) !== MAGIC) return undefined;
   try {
     const reader = new ByteReader(bytes, source, MAGIC.length);
     const encrypted = string(reader).latin1Slice() !== 'none';

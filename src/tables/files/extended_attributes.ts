@@ -46,7 +46,7 @@ export const extendedAttributes = table({
 
 /** Text as labels are: printable ASCII with a NUL at the end. What users attach mostly has none and is base64. */
 function printableText(bytes: Buffer): string | undefined {
-  const text = bytes.latin1Slice(0, bytes.length - 1);
+  const text = bytes.toString('latin1', 0, bytes.length - 1);
   return bytes.at(-1) === 0 && /^[\x20-\x7e]*$/.test(text) ? text : undefined;
 }
 

@@ -1,0 +1,211 @@
+/**
+ * Every parser on inputs that nobody would write: samples from the test machines, cut, doubled, with bytes exchanged. A
+ * parser gives what it can make of them or throws `MalformedInput`; it never throws anything else, and never takes longer
+ * than its input is long.
+ *
+ * `FUZZ_ROUNDS=100000 node --test tests/fuzz/parsers.test.ts` looks deeper; a failure says the seed and the input.
+ */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { MalformedInput } from '../../src/base/errors.ts';
+import { describePrivateKey } from '../../src/base/private-key.ts';
+import { decodeText } from '../../src/base/text.ts';
+import { parseAuthorizedKeys } from '../../src/parse/authorized-keys.ts';
+import { parseCpuinfo } from '../../src/parse/cpuinfo.ts';
+import { parseCrontab } from '../../src/parse/crontab.ts';
+import { parseDpkgStatus } from '../../src/parse/dpkg-status.ts';
+import { formatFileCapabilities } from '../../src/parse/file-capabilities.ts';
+import { parseHardwareUuid } from '../../src/parse/hardware-uuid.ts';
+import { parseHosts } from '../../src/parse/hosts.ts';
+import { parseIomem } from '../../src/parse/iomem.ts';
+import { parseKernelCommandLine } from '../../src/parse/kernel-command-line.ts';
+import { parseKernelModules } from '../../src/parse/kernel-modules.ts';
+import { parseMeminfo } from '../../src/parse/meminfo.ts';
+import { parseMounts } from '../../src/parse/mounts.ts';
+import { parseProtocols, parseServices } from '../../src/parse/network-databases.ts';
+import { parseOpenSshKey } from '../../src/parse/openssh-key.ts';
+import { parseOsRelease } from '../../src/parse/os-release.ts';
+import { parseGroup, parsePasswd } from '../../src/parse/passwd.ts';
+import { posixZoneAbbreviation } from '../../src/parse/posix-time-zone.ts';
+import { parseLimits } from '../../src/parse/proc-limits.ts';
+import { parseArp, parseInterfaceNames } from '../../src/parse/proc-net.ts';
+import { parseInternetSocket, parsePacketSocket, parseUnixSocket } from '../../src/parse/proc-net-sockets.ts';
+import { parseProcPidIo } from '../../src/parse/proc-pid-io.ts';
+import { parseProcPidMaps } from '../../src/parse/proc-pid-maps.ts';
+import { parseProcPidStat } from '../../src/parse/proc-pid-stat.ts';
+import { parseProcIdentity, parseResidentSize } from '../../src/parse/proc-pid-status.ts';
+import { parseCpuTimes } from '../../src/parse/proc-stat.ts';
+import { parseResolvConf } from '../../src/parse/resolv-conf.ts';
+import { parseInterfaceAddress, parseLink, parseRoute } from '../../src/parse/rtnetlink.ts';
+import { parseShadow } from '../../src/parse/shadow.ts';
+import { parseShellHistory } from '../../src/parse/shell-history.ts';
+import { parseSmbios } from '../../src/parse/smbios.ts';
+import { parseSudoers } from '../../src/parse/sudoers.ts';
+import { parseSharedMemory } from '../../src/parse/sysvipc-shm.ts';
+import { zoneNameAt } from '../../src/parse/tzif.ts';
+import { decodeUdevValue, parseUdevProperties } from '../../src/parse/udev-database.ts';
+import { parseUtmp } from '../../src/parse/utmp.ts';
+import { loadMachine } from '../../src/testing/machines.ts';
+import { random } from '../engine/support.ts';
+
+const ROUNDS = Number(process.env['FUZZ_ROUNDS'] ?? 300);
+const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000);
+
+const { files } = loadMachine('debian');
+const sample = (path: string) => files.readBytes(path);
+const SOCKET = Buffer.from(
+  '   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 30001 1 0 100 0 0 10 0',
+);
+const CAPABILITIES = Buffer.from('0100000200200000000000000000000000000000', 'hex');
+/** A RTM_NEWLINK with a name and an address (`rtnetlink(7)`). */
+const LINK = Buffer.from(
+  '00000100010000004910000000000000070003006c6f00000a00010000000000000000000800040000000100',
+  'hex',
+);
+
+type Parse = (bytes: Buffer, text: string) => unknown;
+
+const parsers: Readonly<Record<string, readonly [sample: Buffer, parse: Parse]>> = {
+  'authorized keys': [sample('/root/.ssh/authorized_keys'), (_, text) => [...parseAuthorizedKeys(text)]],
+  capabilities: [CAPABILITIES, (bytes) => formatFileCapabilities(bytes, 'fuzz')],
+  cpuinfo: [sample('/proc/cpuinfo').subarray(0, 4000), (_, text) => parseCpuinfo(text)],
+  crontab: [sample('/etc/crontab'), (_, text) => [...parseCrontab(text)]],
+  dpkg: [sample('/var/lib/dpkg/status'), (_, text) => [...parseDpkgStatus(text)].map((one) => one.field('Version'))],
+  group: [sample('/etc/group'), (_, text) => [...parseGroup(text)]],
+  'hardware uuid': [sample('/sys/class/dmi/id/product_uuid'), (_, text) => parseHardwareUuid(text)],
+  hosts: [sample('/etc/hosts'), (_, text) => [...parseHosts(text)]],
+  iomem: [sample('/proc/iomem'), (_, text) => [...parseIomem(text)]],
+  'kernel command line': [sample('/proc/cmdline'), (_, text) => parseKernelCommandLine(text)],
+  'kernel modules': [sample('/proc/modules'), (_, text) => [...parseKernelModules(text)]],
+  limits: [sample('/proc/self/limits'), (_, text) => [...parseLimits(text)]],
+  meminfo: [sample('/proc/meminfo'), (_, text) => parseMeminfo(text)],
+  mounts: [sample('/proc/self/mounts'), (_, text) => [...parseMounts(text)]],
+  'openssh key': [sample('/root/.ssh/id_ecdsa'), (_, text) => parseOpenSshKey(text, 'fuzz')],
+  'os-release': [sample('/usr/lib/os-release'), (_, text) => parseOsRelease(text)],
+  passwd: [sample('/etc/passwd'), (_, text) => [...parsePasswd(text)]],
+  'pem key': [sample('/root/.ssh/id_rsa'), (_, text) => describePrivateKey(text)],
+  'posix time zone': [Buffer.from('CET-1CEST,M3.5.0,M10.5.0/3'), (_, text) => posixZoneAbbreviation(text, 1717243200)],
+  'proc arp': [sample('/proc/net/arp'), (_, text) => [...parseArp(text)]],
+  'proc dev': [sample('/proc/net/dev'), (_, text) => [...parseInterfaceNames(text)]],
+  'proc io': [sample('/proc/1/io'), (_, text) => parseProcPidIo(text)],
+  'proc maps': [sample('/proc/1/maps'), (_, text) => [...parseProcPidMaps(text)]],
+  'proc pid stat': [sample('/proc/845/stat'), (_, text) => parseProcPidStat(text)],
+  'proc stat': [sample('/proc/stat'), (_, text) => [...parseCpuTimes(text)]],
+  'proc status': [sample('/proc/1/status'), (_, text) => [parseProcIdentity(text), parseResidentSize(text)]],
+  protocols: [sample('/etc/protocols'), (_, text) => [...parseProtocols(text)]],
+  'resolv.conf': [sample('/etc/resolv.conf'), (_, text) => parseResolvConf(text)],
+  rtnetlink: [
+    LINK,
+    (bytes) => [attempt(() => parseLink(bytes)), attempt(() => parseInterfaceAddress(bytes)), parseRoute(bytes)],
+  ],
+  services: [sample('/etc/services'), (_, text) => [...parseServices(text)]],
+  shadow: [sample('/etc/shadow'), (_, text) => [...parseShadow(text)]],
+  'shared memory': [sample('/proc/sysvipc/shm'), (_, text) => [...parseSharedMemory(text)]],
+  'shell history': [sample('/home/ada/.zsh_history'), (_, text) => [...parseShellHistory(text)]],
+  smbios: [sample('/sys/firmware/dmi/tables/DMI'), (bytes) => [...parseSmbios(bytes)]],
+  sockets: [SOCKET, (_, text) => [parseInternetSocket(text, 6), parseUnixSocket(text), parsePacketSocket(text)]],
+  sudoers: [sample('/etc/sudoers'), (_, text) => [...parseSudoers(text)]],
+  tzif: [sample('/usr/share/zoneinfo/Europe/Berlin'), (bytes) => zoneNameAt(bytes, 1717243200)],
+  'udev database': [sample('/run/udev/data/b8:1'), (_, text) => [parseUdevProperties(text), decodeUdevValue(text)]],
+  utmp: [sample('/var/log/wtmp'), (bytes) => [...parseUtmp(bytes)]],
+};
+
+describe(`seed ${SEED}`, () => {
+  for (const [name, [start, parse]] of Object.entries(parsers)) {
+    test(name, () => {
+      assert.ok(start.length > 0);
+      const next = random(SEED);
+      for (let round = 0; round < ROUNDS; round++) {
+        const bytes = mutated(start, next);
+        try {
+          parse(bytes, decodeText(bytes));
+        } catch (cause) {
+          if (cause instanceof MalformedInput) continue;
+          throw new Error(`on ${bytes.toString('base64')}`, { cause });
+        }
+      }
+    });
+  }
+});
+
+test('no parser takes more than time in proportion to its input', () => {
+  for (const [name, [, parse]] of Object.entries(parsers)) {
+    for (const unit of [
+      'a',
+      ' ',
+      '\t',
+      '\\',
+      '"',
+      '#',
+      '=',
+      ':',
+      '/',
+      '-',
+      '0',
+      '\n',
+      'a ',
+      ' a',
+      '\\\n',
+      '"a',
+      '-----BEGIN PRIVATE KEY-----\n',
+      ': 0',
+      '#1\n',
+    ]) {
+      const bytes = Buffer.from(unit.repeat(Math.ceil(300_000 / unit.length)));
+      const start = process.hrtime.bigint();
+      attempt(() => parse(bytes, decodeText(bytes)));
+      // Quadratic time on this length is minutes.
+      assert.ok(process.hrtime.bigint() - start < 10_000_000_000n, `${name} on ${JSON.stringify(unit)} repeated`);
+    }
+  }
+});
+
+function mutated(start: Buffer, next: () => number): Buffer {
+  const below = (limit: number) => Math.floor(next() * limit);
+  let bytes = Buffer.from(start);
+  for (let changes = below(6); changes >= 0; changes--) {
+    const at = below(bytes.length + 1);
+    const to = at + below(Math.min(64, bytes.length - at + 1));
+    const kind = below(6);
+    if (kind === 0) bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(to)]);
+    else if (kind === 1) bytes = Buffer.concat([bytes.subarray(0, to), bytes.subarray(at)]);
+    else if (kind === 2) bytes = bytes.subarray(0, at);
+    else if (kind === 3)
+      bytes = Buffer.concat([bytes.subarray(0, at), Buffer.from(NASTY[below(NASTY.length)]!), bytes.subarray(at)]);
+    else if (at < bytes.length) bytes[at] = kind === 4 ? below(256) : bytes[at]! ^ (1 << below(8));
+  }
+  return bytes;
+}
+
+const NASTY = [
+  '\0',
+  '\n',
+  '\n\n',
+  ':',
+  '=',
+  ' ',
+  '"',
+  "'",
+  '\\',
+  '(',
+  ')',
+  '99999999999999999999',
+  '-1',
+  '0x',
+  'NaN',
+  '\ud800',
+  '__proto__',
+  'constructor',
+  '\xff\xff\xff\xff',
+  '%h',
+];
+
+/** The value, or undefined where the input is said to be malformed. */
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof MalformedInput) return undefined;
+    throw cause;
+  }
+}

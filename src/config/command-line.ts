@@ -1,10 +1,14 @@
 import { UserError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
-import { OptionValues } from './option-values.ts';
+import { OptionValues, shorten } from './option-values.ts';
 import type { OptionDeclaration } from './options.ts';
 
-/** Flagfiles may name flagfiles; more than this deep is a loop. */
-const MAX_FLAGFILE_DEPTH = 8;
+/** Flagfiles read in all: they may name each other, and then would never end. */
+const MAX_FLAGFILES = 64;
+/** A flag: one dash or two, a name, and perhaps a value. Text with blanks before any `=` is no flag but a comment in SQL. */
+const FLAG = /^--?([^\s=]+)(?:=([\s\S]*))?$/;
+/** A line of a flagfile. gflags takes the rest of the line for the value, so that it needs no quotes. */
+const FLAGFILE_LINE = /^(?!-+$)--?([^\s=]+)(?:(?:=|[ \t]+(?![ \t=]))(.*))?$/;
 
 export interface ParsedCommandLine {
   readonly values: OptionValues;
@@ -31,7 +35,11 @@ interface State {
   help: boolean;
   version: boolean;
   flagfile: string;
+  flagfilesRead: number;
 }
+
+/** Says already in which line of which flagfile the error is. */
+class FlagfileError extends UserError {}
 
 /**
  * Reads a command line as gflags does (https://gflags.github.io/gflags/#commandline): `--name=value`, `--name value`,
@@ -40,10 +48,19 @@ interface State {
 export function parseCommandLine(args: readonly string[], sources: CommandLineSources): ParsedCommandLine {
   const { readFile, defaultFlagfile, declarations } = sources;
   const values = new OptionValues(declarations);
-  const state: State = { values, readFile, operands: [], help: false, version: false, flagfile: '' };
+  const state: State = { values, readFile, operands: [], help: false, version: false, flagfile: '', flagfilesRead: 0 };
   const named = args.some((arg) => /^--?flagfile(=|$)/.test(arg));
   if (!named && defaultFlagfile !== undefined) readDefault(state, defaultFlagfile);
-  parse(state, args, 0, '');
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i]!;
+    if (arg === '--') {
+      state.operands.push(...args.slice(i + 1));
+      break;
+    }
+    const [, name, attached] = FLAG.exec(arg) ?? [];
+    if (name === undefined) state.operands.push(arg);
+    else if (readFlag(state, name, attached, args[i + 1])) i += 1;
+  }
   const { operands, help, version, flagfile } = state;
   return { values, operands, help, version, flagfile };
 }
@@ -55,43 +72,25 @@ function readDefault(state: State, path: string): void {
   } catch {
     return;
   }
-  state.flagfile = path;
-  parseFlagfile(state, path, text, 1);
+  parseFlagfile(state, path, text);
 }
 
-/** `place` says where the arguments stand, for messages: empty for the command line. */
-function parse(state: State, args: readonly string[], depth: number, place: string): void {
-  for (let i = 0; i < args.length; i++) {
-    const arg = args[i]!;
-    if (arg === '--') {
-      state.operands.push(...args.slice(i + 1));
-      return;
-    }
-    const match = /^--?([A-Za-z][\w-]*)(?:=([\s\S]*))?$/.exec(arg);
-    if (match === null) {
-      state.operands.push(arg);
-      continue;
-    }
-    const name = match[1]!.replaceAll('-', '_');
-    const attached = match[2];
-    if (name === 'help' || name === 'h') state.help = true;
-    else if (name === 'version') state.version = true;
-    else if (name === 'flagfile') {
-      const path = attached ?? args[++i];
-      if (path === undefined) throw missing(place, name);
-      readFlagfile(state, path, depth, place);
-    } else if (setFlag(state.values, name, attached, args[i + 1], place)) i += 1;
-  }
+/** Reads one flag; true where the next argument was its value. */
+function readFlag(state: State, written: string, attached: string | undefined, next: string | undefined): boolean {
+  const name = written.replaceAll('-', '_');
+  if (name === 'help' || name === 'h') state.help = true;
+  else if (name === 'version') state.version = true;
+  else if (name === 'flagfile') {
+    const path = attached ?? next;
+    if (path === undefined) throw missing(name);
+    readFlagfile(state, path);
+    return attached === undefined;
+  } else return setFlag(state.values, name, attached, next);
+  return false;
 }
 
 /** Sets one flag; true where the next argument was its value. */
-function setFlag(
-  values: OptionValues,
-  name: string,
-  attached: string | undefined,
-  next: string | undefined,
-  place: string,
-): boolean {
+function setFlag(values: OptionValues, name: string, attached: string | undefined, next: string | undefined): boolean {
   const declaration = values.declaration(name);
   if (declaration === undefined) {
     const positive = name.startsWith('no') ? values.declaration(name.slice(2)) : undefined;
@@ -99,11 +98,11 @@ function setFlag(
       values.set(positive, 'false');
       return false;
     }
-    throw unknown(values, place, name);
+    throw unknown(values, name);
   }
   if (attached !== undefined) values.set(declaration, attached);
   else if (declaration[1] === 'bool') values.set(declaration, 'true');
-  else if (next === undefined) throw missing(place, name);
+  else if (next === undefined) throw missing(name);
   else {
     values.set(declaration, next);
     return true;
@@ -111,46 +110,48 @@ function setFlag(
   return false;
 }
 
-function readFlagfile(state: State, path: string, depth: number, place: string): void {
-  if (depth >= MAX_FLAGFILE_DEPTH)
-    throw new UserError(`${place}flagfiles nest more than ${MAX_FLAGFILE_DEPTH} deep at ${path}`);
+function readFlagfile(state: State, path: string): void {
   let text: string;
   try {
     text = state.readFile(path);
   } catch (cause) {
-    throw new UserError(`${place}cannot read flagfile ${path}: ${(cause as Error).message}`);
+    throw new UserError(`cannot read flagfile ${path}: ${(cause as Error).message}`);
   }
+  parseFlagfile(state, path, text);
+}
+
+/**
+ * A flag a line; blank lines and those that begin with # are comments. Anything else is refused, where gflags skips it.
+ * What stands there is not repeated: it may be the rest of a secret, or of a file that is no flagfile.
+ */
+function parseFlagfile(state: State, path: string, text: string): void {
+  state.flagfilesRead += 1;
+  if (state.flagfilesRead > MAX_FLAGFILES)
+    throw new UserError(`more than ${MAX_FLAGFILES} flagfiles, at ${path}: do they name each other?`);
   state.flagfile ||= path;
-  parseFlagfile(state, path, text, depth + 1);
-}
-
-/** A flag a line; blank lines and those that begin with # are comments; anything else is no flag, and refused. */
-function parseFlagfile(state: State, path: string, text: string, depth: number): void {
-  text.split('\n').forEach((raw, i) => {
+  for (const [i, raw] of text.split('\n').entries()) {
     const line = raw.trim();
-    if (line === '' || line.startsWith('#')) return;
-    const place = `${path}:${i + 1}: `;
-    if (!line.startsWith('-')) throw new UserError(`${place}not a flag: ${line.slice(0, 80)}`);
-    // gflags takes the rest of the line for the value, so that it needs no quotes.
-    const spaced = /^(--?[\w-]+)[ \t]+(.*)$/.exec(line);
+    if (line === '' || line.startsWith('#')) continue;
     try {
-      parse(state, spaced ? [`${spaced[1]}=${spaced[2]}`] : [line], depth, place);
+      const [, name, value] = FLAGFILE_LINE.exec(line) ?? [];
+      if (name === undefined) throw new UserError('not a flag: --name=value, a line each');
+      readFlag(state, name, value, undefined);
     } catch (cause) {
-      const message = (cause as Error).message;
-      throw new UserError(message.startsWith(path) ? message : `${place}${message}`);
+      if (cause instanceof FlagfileError || !(cause instanceof UserError)) throw cause;
+      throw new FlagfileError(`${path}:${i + 1}: ${cause.message}`);
     }
-  });
+  }
 }
 
-function missing(place: string, name: string): UserError {
-  return new UserError(`${place}flag '--${name}' is missing its argument`);
+function missing(name: string): UserError {
+  return new UserError(`flag '--${shorten(name)}' is missing its argument`);
 }
 
-function unknown(values: OptionValues, place: string, name: string): UserError {
+function unknown(values: OptionValues, name: string): UserError {
   const near = nearest(
     name,
     Array.from(values.declarations, ([known]) => known),
   );
   const hint = near === undefined ? '' : `\n  did you mean --${near}?`;
-  return new UserError(`${place}unknown command line flag '${name}'${hint}`);
+  return new UserError(`unknown command line flag '${shorten(name)}'${hint}`);
 }

@@ -1,5 +1,9 @@
 import { UserError } from '../base/errors.ts';
-import { allOptions, type OptionDeclaration, type OptionType, optionAliases } from './options.ts';
+import { allOptions, type OptionDeclaration, type OptionType, optionAliases, secretOptions } from './options.ts';
+
+/** Characters of a value that a message repeats. */
+const SHOWN = 80;
+const MASK = '********';
 
 /** Options with the values they have; what nobody set has its default. */
 export class OptionValues {
@@ -34,6 +38,12 @@ export class OptionValues {
     return this.#values.get(name) ?? this.#declarations.get(name)![2];
   }
 
+  /** As tables and logs show it: of a secret, only whether there is one. */
+  shown(name: string): string {
+    const value = this.string(name);
+    return secretOptions.has(name) && value !== '' ? MASK : value;
+  }
+
   bool(name: string): boolean {
     return this.string(name) === 'true';
   }
@@ -55,7 +65,7 @@ const FALSE = new Set(['0', 'f', 'false', 'n', 'no']);
 /** The value as `osquery_flags` shows it. */
 function normalize(name: string, type: OptionType, value: string): string {
   if (type === 'string') return value;
-  const bad = () => new UserError(`illegal value '${value}' specified for ${type} flag '${name}'`);
+  const bad = () => new UserError(`illegal value '${shorten(value)}' specified for ${type} flag '${name}'`);
   if (type === 'bool') {
     const lower = value.toLowerCase();
     if (TRUE.has(lower)) return 'true';
@@ -69,4 +79,8 @@ function normalize(name: string, type: OptionType, value: string): string {
   const [min, max] = RANGES[type]!;
   if (number < min || number > max) throw bad();
   return number.toString();
+}
+
+export function shorten(text: string): string {
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
 }

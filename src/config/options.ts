@@ -35,6 +35,13 @@ export const allOptions: readonly OptionDeclaration[] = [
   ...ownOptions,
 ];
 
+/** Options whose values nothing shows: whoever may query `osquery_flags` need not be who may write to AWS. */
+export const secretOptions: ReadonlySet<string> = new Set([
+  'aws_proxy_password',
+  'aws_secret_access_key',
+  'aws_session_token',
+]);
+
 /** Older names, and what they are called now. */
 export const optionAliases: Readonly<Record<string, string>> = {
   config_tls_accelerated_refresh: 'config_accelerated_refresh',

@@ -48,7 +48,7 @@ export class ShellAgent implements Agent {
 
   *flags(): Generator<FlagState> {
     for (const [name, type, defaultValue, kind, description] of this.#options.declarations) {
-      yield { name, type, description, defaultValue, value: this.#options.string(name), shellOnly: kind === 'shell' };
+      yield { name, type, description, defaultValue, value: this.#options.shown(name), shellOnly: kind === 'shell' };
     }
   }
 

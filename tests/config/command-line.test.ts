@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { UserError } from '../../src/base/errors.ts';
 import { parseCommandLine } from '../../src/config/command-line.ts';
 import type { OptionDeclaration } from '../../src/config/options.ts';
+import { readUserFile } from '../../src/host/linux/user-files.ts';
 
 const declarations: readonly OptionDeclaration[] = [
   ['verbose', 'bool', 'false', 'cli', ''],
@@ -13,6 +14,8 @@ const declarations: readonly OptionDeclaration[] = [
   ['nothing', 'string', '', 'cli', ''],
 ];
 
+const HUGE = 1_000_000;
+
 const FILES: Readonly<Record<string, string>> = {
   '/flags': '# a comment\n\n--verbose\n  --path=/from file  \n--events_max 7\n-level=-3\n',
   '/outer': '--level=1\n--flagfile=/flags\n--small=9\n',
@@ -20,7 +23,19 @@ const FILES: Readonly<Record<string, string>> = {
   '/missing-inner': '--verbose\n--flagfile=/nowhere\n',
   '/wrong': '--verbose\n--events_max=many\n',
   '/unknown': '\n--verbos\n',
+  '/outer-wrong': '--flagfile=/wrong\n',
+  '/no-value': '--path\n',
   '/text': 'verbose\n',
+  '/dash': '- verbose\n',
+  '/dashes': '--\n',
+  '/spaced': '--path = /x\n',
+  '/loop-a': '--flagfile=/loop-b\n',
+  '/loop-b': '--flagfile=/loop-a\n',
+  '/loop-twice': '--flagfile=/loop-twice\n--flagfile=/loop-twice\n',
+  '/huge-name': `--${'x'.repeat(HUGE)}\n`,
+  '/huge-value': `--level=${'9'.repeat(HUGE)}\n`,
+  '/huge-blank': `--path${' '.repeat(HUGE)}=\n`,
+  '/huge-text': `--path ${'x'.repeat(HUGE)}\n`,
   '/crlf': '--verbose\r\n--path=/windows\r\n',
 };
 
@@ -63,6 +78,13 @@ describe('a command line', () => {
   test('has operands between and behind flags, and everything behind --', () => {
     const { operands } = parse(['select 1', '--verbose', '-', '--', '--path=/x', '-v']);
     assert.deepEqual(operands, ['select 1', '-', '--path=/x', '-v']);
+  });
+
+  test('takes no comment of SQL for a flag, and no flag for a comment', () => {
+    for (const sql of ['-- names\nselect 1', '--names\nselect 1', '-- a=1\nselect 1'])
+      assert.deepEqual(parse([sql]).operands, [sql]);
+    for (const arg of ['--js,on', '---path=/x', '-1'])
+      assert.throws(() => parse([arg]), /unknown command line flag/, arg);
   });
 
   test('takes numbers as gflags does, within the range of the type', () => {
@@ -150,7 +172,46 @@ describe('a flagfile', () => {
     assert.throws(() => parse(['--flagfile=/unknown']), {
       message: "/unknown:2: unknown command line flag 'verbos'\n  did you mean --verbose?",
     });
-    assert.throws(() => parse(['--flagfile=/text']), { message: '/text:1: not a flag: verbose' });
-    assert.throws(() => parse(['--flagfile=/loop']), /flagfiles nest more than 8 deep at \/loop/);
+    assert.throws(() => parse(['--flagfile=/no-value']), {
+      message: "/no-value:1: flag '--path' is missing its argument",
+    });
+    assert.throws(() => parse(['--flagfile=/outer-wrong']), {
+      message: "/wrong:2: illegal value 'many' specified for uint64 flag 'events_max'",
+    });
+  });
+
+  test('with a line that is no flag is refused without repeating the line, which may be a secret', () => {
+    for (const file of ['/text', '/dashes', '/dash', '/spaced']) {
+      assert.throws(() => parse([`--flagfile=${file}`]), {
+        message: `${file}:1: not a flag: --name=value, a line each`,
+      });
+    }
+  });
+
+  test('is read once more where it names itself, but not for ever', () => {
+    for (const file of ['/loop', '/loop-a', '/loop-twice']) {
+      assert.throws(
+        () => parse([`--flagfile=${file}`]),
+        /: more than 64 flagfiles, at \/loop.*: do they name each other\?$/,
+      );
+    }
+  });
+
+  test('with a huge line gives a short message', () => {
+    for (const file of ['/huge-name', '/huge-value', '/huge-blank']) {
+      assert.throws(
+        () => parse([`--flagfile=${file}`]),
+        (cause: Error) => cause instanceof UserError && cause.message.length < 200,
+      );
+    }
+    assert.equal(value('path', '--flagfile=/huge-text').length, HUGE);
+  });
+
+  test('that the machine refuses to read is named', () => {
+    const read = (path: string) => parseCommandLine([`--flagfile=${path}`], { declarations, readFile: readUserFile });
+    assert.throws(() => read('/etc'), { message: 'cannot read flagfile /etc: EISDIR' });
+    assert.throws(() => read('/dev/zero'), { message: 'cannot read flagfile /dev/zero: EFBIG' });
+    assert.throws(() => read('/nowhere'), { message: 'cannot read flagfile /nowhere: ENOENT' });
+    assert.deepEqual(read('/dev/null').operands, []);
   });
 });

@@ -8,6 +8,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path';
 import { catalog } from './generate/catalog.ts';
 import { flagPage } from './generate/flag-page.ts';
+import { functionPage } from './generate/function-page.ts';
 import { loadTables } from './generate/load-tables.ts';
 import { tablePages } from './generate/table-pages.ts';
 
@@ -24,7 +25,7 @@ const root = join(import.meta.dirname, '..');
 const check = process.argv.includes('--check');
 
 const { tables, failures } = await loadTables(root);
-const pages: Page[] = [catalog(tables), flagPage(), ...tablePages(tables)];
+const pages: Page[] = [catalog(tables), flagPage(), functionPage(), ...tablePages(tables)];
 
 const stale = pages.filter(({ path, content }) => read(path) !== content).map(({ path }) => path);
 const known = new Set(pages.map(({ path }) => path));

@@ -1,6 +1,10 @@
-import type { Engine } from '../../src/engine/engine.ts';
+import { Engine } from '../../src/engine/engine.ts';
 import type { SqlAggregate, SqlFunction } from '../../src/engine/functions/function.ts';
-import type { FunctionSet } from '../../src/engine/sqlite/functions.ts';
+import { functions } from '../../src/engine/functions/index.ts';
+import { sqliteModule } from '../../src/host/linux/sqlite-module.ts';
+import { fakeAgent } from '../../src/testing/fake-agent.ts';
+import { MemoryHost } from '../../src/testing/memory-host.ts';
+import { parseTree } from '../../src/testing/tree.ts';
 import type { Page } from '../generate.ts';
 
 type Definition = SqlFunction | SqlAggregate;
@@ -43,8 +47,13 @@ A collation cannot (1-1, 1 and 1-2 would be equal and not equal): there a versio
   Aggregates: '`median` and `percentile` are SQLite’s own. NULL does not count; no values give NULL.',
 };
 
-/** `docs/sql-functions.md`. The examples are run in `engine`, which must have the functions of `set`. */
-export function functionPage(engine: Engine, set: FunctionSet): Page {
+/** A machine on which the examples answer the same everywhere. */
+const host = new MemoryHost(parseTree('/bin/sh 0755\n'));
+
+/** `docs/sql-functions.md`, with what its examples answer. */
+export function functionPage(): Page {
+  const set = functions({ files: host.files, carve: () => '7c4a8d09-ca37-4c5e-9b1f-0d6f2b1c3e55' });
+  using engine = new Engine({ module: sqliteModule(), host, agent: fakeAgent(), tables: [], functions: set });
   const definitions = new Map<string, Definition>([...set.scalars, ...set.aggregates].map((f) => [f.name, f]));
   const sections = Object.entries(SUBJECTS).map(([subject, names]) => {
     const rows = names.flatMap((line) => line.split(' ')).map((name) => row(engine, taken(definitions, name)));

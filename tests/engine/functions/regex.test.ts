@@ -69,6 +69,7 @@ describe('a pattern that cannot be run', () => {
     ['[z-a]', /^Invalid regex$/],
     ['(?=a)', /^Invalid regex: look-around and backreferences are not supported$/],
     ['(?<!a)b', /^Invalid regex: look-around and backreferences are not supported$/],
+    ['a{1001}', /^Invalid regex$/],
     [String.raw`(a)\1`, /^Invalid regex: look-around and backreferences are not supported$/],
     ['|'.repeat(257), /^Invalid regex: too big, max size is 256 bytes$/],
     // Counted in bytes.

@@ -11,7 +11,7 @@ export const commands: readonly Command[] = [
   ...settingCommands,
   ...queryCommands,
   ...aboutCommands(() => commands),
-].sort((a, b) => a.name.localeCompare(b.name));
+].sort((a, b) => (a.name < b.name ? -1 : 1));
 
 /** Runs `.name arguments`. A name may be shortened to any beginning that is one command's own, or the first one's. */
 export async function runCommand(session: Session, line: string): Promise<CommandResult> {

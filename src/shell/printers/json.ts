@@ -9,7 +9,8 @@ export class JsonPrinter implements Printer {
   readonly #out: Output;
   readonly #nullValue: string;
   readonly #indented: boolean;
-  #keys: readonly { readonly index: number; readonly text: string }[] = [];
+  /** Which cell each pair shows, and the text before its value. */
+  #pairs: readonly { readonly index: number; readonly before: string }[] = [];
   #rows = 0;
 
   constructor(out: Output, nullValue: string, indented: boolean) {
@@ -25,19 +26,19 @@ export class JsonPrinter implements Printer {
 
   columns(names: readonly string[]): void {
     const last = new Map(names.map((name, index) => [name, index]));
-    this.#keys = [...last]
+    const [first, between] = this.#indented ? ['    ', ',\n    '] : ['', ','];
+    const colon = this.#indented ? ': ' : ':';
+    this.#pairs = [...last]
       .sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-      .map(([name, index]) => ({ index, text: quote(name) }));
+      .map(([name, index], i) => ({ index, before: `${i === 0 ? first : between}${quote(name)}${colon}` }));
   }
 
   row(cells: readonly Cell[]): void {
-    const pairs = this.#keys.map(({ index, text }) => {
-      const value = quote(cells[index] ?? this.#nullValue);
-      return this.#indented ? `    ${text}: ${value}` : `${text}:${value}`;
-    });
+    let pairs = '';
+    for (const { index, before } of this.#pairs) pairs += before + quote(cells[index] ?? this.#nullValue);
     const first = this.#rows++ === 0;
-    if (this.#indented) this.#out.write(`${first ? '[\n' : ',\n'}  {\n${pairs.join(',\n')}\n  }`);
-    else this.#out.write(`${first ? '' : ',\n'}  {${pairs.join(',')}}`);
+    if (this.#indented) this.#out.write(`${first ? '[\n' : ',\n'}  {\n${pairs}\n  }`);
+    else this.#out.write(`${first ? '' : ',\n'}  {${pairs}}`);
   }
 
   end(): void {
@@ -46,6 +47,9 @@ export class JsonPrinter implements Printer {
   }
 }
 
+/** What JSON shows as it is: most cells. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 function quote(text: string): string {
-  return JSON.stringify(printable(text));
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(printable(text));
 }

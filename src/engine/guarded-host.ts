@@ -9,6 +9,7 @@ import type {
   ScannedEntry,
   ScanOptions,
 } from '../host/host.ts';
+import { DirectoryScan } from '../host/scan.ts';
 
 /**
  * The host as a query sees it: every call first asks whether the query may go on. So a table that searches a million
@@ -47,12 +48,9 @@ class GuardedFiles implements Files {
     return this.#files.list(path);
   }
 
-  *scan(path: string, options?: ScanOptions): Iterable<ScannedEntry> {
+  scan(path: string, options?: ScanOptions): DirectoryScan {
     this.#check();
-    for (const entry of this.#files.scan(path, options)) {
-      yield entry;
-      this.#check();
-    }
+    return new GuardedScan(this.#files.scan(path, options), this.#check);
   }
 
   stat(path: string): FileStat {
@@ -88,6 +86,26 @@ class GuardedFiles implements Files {
   attributes(path: string): ReadonlyMap<string, Buffer> {
     this.#check();
     return this.#files.attributes(path);
+  }
+}
+
+class GuardedScan extends DirectoryScan {
+  readonly #scan: DirectoryScan;
+  readonly #check: () => void;
+
+  constructor(scan: DirectoryScan, check: () => void) {
+    super();
+    this.#scan = scan;
+    this.#check = check;
+  }
+
+  override read(): ScannedEntry | undefined {
+    this.#check();
+    return this.#scan.read();
+  }
+
+  override [Symbol.dispose](): void {
+    this.#scan[Symbol.dispose]();
   }
 }
 

@@ -1,3 +1,5 @@
+import type { DirectoryScan } from './scan.ts';
+
 /**
  * The machine as an interface. Tables see only this: `LinuxHost` is the real one (or a directory posing as one with
  * `--root`), `MemoryHost` a fake one held in memory. Everything is synchronous, because a virtual table is.
@@ -75,7 +77,7 @@ export interface Files {
   /** The entries of a directory without `.` and `..`, in no particular order. */
   list(path: string): readonly DirectoryEntry[];
   /** As `list`, but streamed: a directory of a million files is never held. */
-  scan(path: string, options?: ScanOptions): Iterable<ScannedEntry>;
+  scan(path: string, options?: ScanOptions): DirectoryScan;
   stat(path: string): FileStat;
   linkStat(path: string): FileStat;
   readLink(path: string): string;

@@ -30,28 +30,35 @@ export type OnError = (message: string, cause: HostError) => void;
  * because both must hold and SQLite checks the other one. LIKE and GLOB patterns are osquery's path wildcards: `%` stays
  * within a directory, `%%` at the end goes down all levels (`host/glob.ts`). `stat`: the files will be looked at.
  */
-export function* foundFiles(
+export function foundFiles(
   files: Files,
   constraints: FileConstraints,
   warn: OnError,
   stat = false,
-): Generator<FoundFile> {
+): Iterable<FoundFile> {
   const { paths, pathPatterns, directories, directoryPatterns } = constraints;
   const onError = (_path: string, cause: HostError) => warn('cannot read a directory', cause);
+  if (paths !== undefined) return paths.filter((path) => path !== '').map((path) => ({ path }));
   const pathPattern = wildcards(pathPatterns);
-  if (paths !== undefined) {
-    for (const path of paths) if (path !== '') yield { path };
-  } else if (pathPattern !== undefined) {
-    yield* expand(files, pathPattern, { onError, stat });
-  } else if (directories !== undefined) {
-    for (const directory of directories) yield* listed(files, directory, stat, onError);
-  } else {
-    const directoryPattern = wildcards(directoryPatterns);
-    if (directoryPattern === undefined) return;
-    for (const { path } of expand(files, directoryPattern, { only: 'directories', onError })) {
-      yield* listed(files, path, stat, onError);
-    }
-  }
+  if (pathPattern !== undefined) return expand(files, pathPattern, { onError, stat });
+  if (directories !== undefined) return allListed(files, directories, stat, onError);
+  const directoryPattern = wildcards(directoryPatterns);
+  if (directoryPattern === undefined) return [];
+  const matching = expand(files, directoryPattern, { only: 'directories', onError });
+  return allListed(files, pathsOf(matching), stat, onError);
+}
+
+function* pathsOf(found: Iterable<{ readonly path: string }>): Generator<string> {
+  for (const { path } of found) yield path;
+}
+
+function* allListed(
+  files: Files,
+  directories: Iterable<string>,
+  stat: boolean,
+  onError: (path: string, cause: HostError) => void,
+): Generator<FoundFile> {
+  for (const directory of directories) yield* listed(files, directory, stat, onError);
 }
 
 /** Several patterns must all hold: the first is looked for, SQLite checks the others. */

@@ -2,6 +2,7 @@ import { HostError } from '../base/errors.ts';
 import { decodeText } from '../base/text.ts';
 import type { DirectoryEntry, FileKind, FileStat, Files, Host, Kernel, OpenFile, ReadLimit } from '../host/host.ts';
 import { DEFAULT_READ_LIMIT } from '../host/host.ts';
+import { type DirectoryScan, IteratorScan } from '../host/scan.ts';
 import { DEFAULT_TIME, type Tree, type TreeNode } from './tree.ts';
 
 /** A machine that exists in memory only, made from a tree. */
@@ -132,7 +133,11 @@ class MemoryFiles implements Files {
     return [...this.scan(path)];
   }
 
-  *scan(path: string): Iterable<DirectoryEntry> {
+  scan(path: string): DirectoryScan {
+    return new IteratorScan(this.#entries(path));
+  }
+
+  *#entries(path: string): Generator<DirectoryEntry> {
     const { file, children } = this.#find(path, true, 'list');
     if (file.kind !== 'directory') throw new HostError('ENOTDIR', path, 'list');
     if (file.error !== undefined) throw new HostError(file.error, path, 'list');

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { type ExpandOptions, expand } from '../../src/host/glob.ts';
 import type { DirectoryEntry, Files } from '../../src/host/host.ts';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
+import { IteratorScan } from '../../src/host/scan.ts';
 import { alternatives, wildcard } from '../../src/host/wildcard.ts';
 import { writeTree } from '../../src/testing/machines.ts';
 import { MemoryHost } from '../../src/testing/memory-host.ts';
@@ -216,5 +217,6 @@ test('braces', () => {
 
 /** Files of which only directories can be listed. */
 function stub(list: (path: string) => Iterable<DirectoryEntry>): Files {
-  return { scan: list, realPath: (path: string) => path } as unknown as Files;
+  const scan = (path: string) => new IteratorScan(list(path));
+  return { scan, realPath: (path: string) => path } as unknown as Files;
 }

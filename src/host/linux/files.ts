@@ -1,7 +1,8 @@
 import { existsSync, lstatSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { HostError } from '../../base/errors.ts';
 import { decodeText } from '../../base/text.ts';
-import type { DirectoryEntry, FileStat, Files, OpenFile, ReadLimit, ScannedEntry, ScanOptions } from '../host.ts';
+import type { DirectoryEntry, FileStat, Files, OpenFile, ReadLimit, ScanOptions } from '../host.ts';
+import type { DirectoryScan } from '../scan.ts';
 import { readAttributes } from './attributes.ts';
 import { readEntries } from './directory.ts';
 import { hostError, native } from './errors.ts';
@@ -27,7 +28,7 @@ export class LinuxFiles implements Files {
     }
   }
 
-  scan(path: string, options?: ScanOptions): Iterable<ScannedEntry> {
+  scan(path: string, options?: ScanOptions): DirectoryScan {
     return scan(native(path), path, options?.stat === true, true);
   }
 

@@ -2,6 +2,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { HostError } from '../../base/errors.ts';
 import { decodeText } from '../../base/text.ts';
 import type { ScannedEntry } from '../host.ts';
+import { DirectoryScan } from '../scan.ts';
 import { errnoName, hostError } from './errors.ts';
 import { KernelStat } from './kernel-stat.ts';
 import { addressOf, errno, libc } from './native.ts';
@@ -13,52 +14,78 @@ const BUFFER_BYTES = 32 * 1024;
 /** `struct linux_dirent64`, `getdents64(2)`: inode, offset, length of the entry, kind, name. */
 const DIRENT = { length: 16, kind: 18, name: 19 };
 const DT_LNK = 10;
+const DOT = 0x2e;
 
 const O_LIST = constants.O_RDONLY | constants.O_DIRECTORY | O_CLOEXEC;
 
 /** Where the kernel writes; while a directory is open nobody else has it. */
-class Buffers {
-  readonly names = Buffer.alloc(BUFFER_BYTES);
-  readonly address = addressOf(this.names);
+class Scratch {
+  readonly bytes = Buffer.alloc(BUFFER_BYTES);
+  readonly address = addressOf(this.bytes);
   readonly own = new KernelStat();
   readonly target = new KernelStat();
 }
 
-const free: Buffers[] = [];
+const free: Scratch[] = [];
 
 /**
- * The entries of a directory by `getdents64(2)` and, relative to it, `statx(2)`: half of what `node:fs` costs, which
- * walks the whole path for each entry (`docs/adr/0008-walking-files.md`). With `follow` the kernel also says where links
- * lead; it knows of no other root than that of the machine. `shown` is what an error says.
+ * A directory read by `getdents64(2)` and, relative to it, `statx(2)`: half of what `node:fs` costs, which walks the
+ * whole path for each entry (`docs/adr/0008-walking-files.md`).
  */
-export function* readKernelDirectory(
-  path: string | Buffer,
-  shown: string,
-  stat: boolean,
-  follow: boolean,
-): Generator<ScannedEntry> {
-  const getdents = libc('intptr_t getdents64(int fd, uintptr_t into, size_t size)');
-  const fd = openDirectory(path, shown);
-  const buffers = free.pop() ?? new Buffers();
-  const { names, address, own, target } = buffers;
-  try {
+export class KernelScan extends DirectoryScan {
+  readonly #getdents = libc('intptr_t getdents64(int fd, uintptr_t into, size_t size)');
+  readonly #shown: string;
+  readonly #stat: boolean;
+  readonly #follow: boolean;
+  readonly #scratch: Scratch;
+  #fd: number;
+  #at = 0;
+  #length = 0;
+
+  /** `shown` is what an error says. With `follow` the kernel says where links lead; it knows no root but its own. */
+  constructor(path: string | Buffer, shown: string, stat: boolean, follow: boolean) {
+    super();
+    this.#shown = shown;
+    this.#stat = stat;
+    this.#follow = follow;
+    this.#fd = openDirectory(path, shown);
+    this.#scratch = free.pop() ?? new Scratch();
+  }
+
+  override read(): ScannedEntry | undefined {
+    const { bytes, address, own, target } = this.#scratch;
     for (;;) {
-      const length: number = getdents(fd, address, BUFFER_BYTES);
-      if (length === 0) return;
-      if (length < 0) throw new HostError(errnoName(errno()), shown, 'list');
-      for (let at = 0; at < length; at += names[at + DIRENT.length]! | (names[at + DIRENT.length + 1]! << 8)) {
-        const start = at + DIRENT.name;
-        const name = nameAt(names, start);
-        if (name === '.' || name === '..') continue;
-        const type = names[at + DIRENT.kind]!;
-        const looked = stat && own.look(fd, address + start, false) ? own : undefined;
-        const led = !(follow && type === DT_LNK) ? undefined : target.look(fd, address + start, true) ? target : null;
-        yield { name, kind: KINDS[type] ?? looked?.kind ?? 'unknown', stat: looked, target: led };
-      }
+      if (this.#at >= this.#length && !this.#fill()) return undefined;
+      const entry = this.#at;
+      this.#at += bytes[entry + DIRENT.length]! | (bytes[entry + DIRENT.length + 1]! << 8);
+      const start = entry + DIRENT.name;
+      let end = start;
+      let all = 0;
+      for (let byte = bytes[end]!; byte !== 0; byte = bytes[++end]!) all |= byte;
+      if (bytes[start] === DOT && (end === start + 1 || (end === start + 2 && bytes[start + 1] === DOT))) continue;
+      // Names are mostly ASCII, which is taken without looking for what is not UTF-8.
+      const name = all < 0x80 ? bytes.latin1Slice(start, end) : decodeText(bytes, start, end);
+      const type = bytes[entry + DIRENT.kind]!;
+      const stat = this.#stat && own.look(this.#fd, address + start, false) ? own : undefined;
+      let led: KernelStat | null | undefined;
+      if (type === DT_LNK && this.#follow) led = target.look(this.#fd, address + start, true) ? target : null;
+      return { name, kind: KINDS[type] ?? stat?.kind ?? 'unknown', stat, target: led };
     }
-  } finally {
-    closeSync(fd);
-    free.push(buffers);
+  }
+
+  override [Symbol.dispose](): void {
+    if (this.#fd < 0) return;
+    closeSync(this.#fd);
+    this.#fd = -1;
+    free.push(this.#scratch);
+  }
+
+  #fill(): boolean {
+    if (this.#fd < 0) return false;
+    this.#at = 0;
+    this.#length = this.#getdents(this.#fd, this.#scratch.address, BUFFER_BYTES) as number;
+    if (this.#length < 0) throw new HostError(errnoName(errno()), this.#shown, 'list');
+    return this.#length > 0;
   }
 }
 
@@ -68,12 +95,4 @@ function openDirectory(path: string | Buffer, shown: string): number {
   } catch (cause) {
     throw hostError(cause, shown, 'list');
   }
-}
-
-/** Names are mostly ASCII, which is read without looking for what is not UTF-8. */
-function nameAt(bytes: Buffer, start: number): string {
-  let all = 0;
-  let end = start;
-  for (let byte = bytes[end]!; byte !== 0; byte = bytes[++end]!) all |= byte;
-  return all < 0x80 ? bytes.latin1Slice(start, end) : decodeText(bytes, start, end);
 }

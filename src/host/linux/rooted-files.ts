@@ -1,6 +1,7 @@
 import { closeSync, fstatSync } from 'node:fs';
 import { HostError } from '../../base/errors.ts';
 import type { DirectoryEntry, FileStat, Files, OpenFile, ReadLimit, ScannedEntry, ScanOptions } from '../host.ts';
+import { DirectoryScan } from '../scan.ts';
 import { LinuxFiles } from './files.ts';
 import { type OpenInRoot, openInRoot, readLinkAt, realPathInRoot } from './open-in-root.ts';
 import { scan } from './scan.ts';
@@ -32,12 +33,13 @@ export class RootedFiles implements Files {
     return this.#at(path, 'list', (at) => this.#live.list(at));
   }
 
-  *scan(path: string, options?: ScanOptions): Iterable<ScannedEntry> {
+  scan(path: string, options?: ScanOptions): DirectoryScan {
     const fd = this.#openInRoot(this.#root, path, true, 'list');
     try {
-      yield* scan(descriptor(fd), path, options?.stat === true, false);
-    } finally {
+      return new RootedScan(scan(descriptor(fd), path, options?.stat === true, false), fd);
+    } catch (cause) {
       closeSync(fd);
+      throw cause;
     }
   }
 
@@ -90,6 +92,28 @@ export class RootedFiles implements Files {
     } finally {
       closeSync(fd);
     }
+  }
+}
+
+/** Keeps the descriptor that leads to the directory while it is read. */
+class RootedScan extends DirectoryScan {
+  readonly #scan: DirectoryScan;
+  #fd: number;
+
+  constructor(scan: DirectoryScan, fd: number) {
+    super();
+    this.#scan = scan;
+    this.#fd = fd;
+  }
+
+  override read(): ScannedEntry | undefined {
+    return this.#scan.read();
+  }
+
+  override [Symbol.dispose](): void {
+    this.#scan[Symbol.dispose]();
+    if (this.#fd >= 0) closeSync(this.#fd);
+    this.#fd = -1;
   }
 }
 

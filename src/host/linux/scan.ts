@@ -1,7 +1,8 @@
 import type { ScannedEntry } from '../host.ts';
+import { type DirectoryScan, IteratorScan } from '../scan.ts';
 import { scanEntries } from './directory.ts';
 import { hostError } from './errors.ts';
-import { readKernelDirectory } from './kernel-directory.ts';
+import { KernelScan } from './kernel-directory.ts';
 import { libc } from './native.ts';
 
 /** Entries after which calling the C library (10 ms to load what calls it, then 4 microseconds less an entry) pays. */
@@ -10,9 +11,14 @@ const FEW = 2000;
 let scanned = 0;
 let supported: boolean | undefined;
 
-/** The entries of a directory: through `node:fs` while there are few, then straight from the kernel. */
-export function* scan(path: string | Buffer, shown: string, stat: boolean, follow: boolean): Generator<ScannedEntry> {
-  if (scanned >= FEW && isSupported()) return yield* readKernelDirectory(path, shown, stat, follow);
+/** A directory: through `node:fs` while few entries were scanned, then straight from the kernel. */
+export function scan(path: string | Buffer, shown: string, stat: boolean, follow: boolean): DirectoryScan {
+  return scanned >= FEW && isSupported()
+    ? new KernelScan(path, shown, stat, follow)
+    : new IteratorScan(counted(path, shown));
+}
+
+function* counted(path: string | Buffer, shown: string): Generator<ScannedEntry> {
   try {
     for (const entry of scanEntries(path, shown)) {
       scanned += 1;

@@ -107,9 +107,7 @@ export const file = table({
           stat = target ?? stat ?? (needsStat ? attempt(() => files.linkStat(link)) : undefined);
           if (needsStat && stat === undefined) continue;
         }
-        const slash = link.lastIndexOf('/');
-        const cells = new FileCells(path, found.directory ?? (slash > 0 ? link.slice(0, slash) : '/'), stat);
-        cells.filename = link.slice(slash + 1);
+        const cells = new FileCells(path, found.directory, stat);
         cells.type = type;
         if (isLink) {
           cells.symlink = 1;
@@ -123,25 +121,32 @@ export const file = table({
   },
 });
 
-/** A row whose numbers are read from `stat` when SQLite asks for them: of twelve a query reads a few. */
+/** A row that is computed when SQLite asks for its cells: of twenty a query reads a few. */
 class FileCells {
   readonly path: string;
-  readonly directory: string;
-  filename = '';
   symlink = 0;
   type = '';
   symlink_target_path = '';
   pid_with_namespace = 0;
   mount_namespace_id = '';
+  readonly #directory: string | undefined;
   /** Undefined if none of them is read. */
   readonly #stat: FileStat | undefined;
 
-  constructor(path: string, directory: string, stat: FileStat | undefined) {
+  /** `directory` as the query has it, if it has one. */
+  constructor(path: string, directory: string | undefined, stat: FileStat | undefined) {
     this.path = path;
-    this.directory = directory;
+    this.#directory = directory;
     this.#stat = stat;
   }
 
+  get directory() {
+    return this.#directory ?? parentOf(this.path);
+  }
+  get filename() {
+    const path = withoutSlash(this.path);
+    return path.slice(path.lastIndexOf('/') + 1);
+  }
   get inode() {
     return this.#stat?.inode;
   }
@@ -186,6 +191,11 @@ function octal(mode: number): string {
 
 function wholeSeconds(time: number | undefined): number | undefined {
   return time === undefined ? undefined : Math.floor(time);
+}
+
+function parentOf(path: string): string {
+  const slash = path.lastIndexOf('/', path.length - 2);
+  return slash > 0 ? path.slice(0, slash) : '/';
 }
 
 function withoutSlash(path: string): string {

@@ -5,20 +5,19 @@
  *     npm run build && node bench/cold-start.ts [runs]
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { NODE_FLAGS } from '../tools/node-flags.ts';
+import { installed } from './support.ts';
 
 const RUNS = Number(process.argv[2] ?? 30);
-const root = join(import.meta.dirname, '..');
-const bundle = join(root, 'dist/osqueryi.js');
-if (!existsSync(bundle)) throw new Error('no dist/osqueryi.js; run: npm run build');
+const program = installed();
+const checkout = join(import.meta.dirname, '../bin/osqueryi.js');
 
 const variants: Record<string, string[]> = {
   'node -e 0': ['-e', '0'],
-  'osqueryi --json "select 1", bundle': [...NODE_FLAGS, bundle, '--json', 'select 1'],
-  'osqueryi --json "select * from uptime", bundle': [...NODE_FLAGS, bundle, '--json', 'select * from uptime'],
-  'osqueryi --json "select 1", checkout': [...NODE_FLAGS, join(root, 'bin/osqueryi.js'), '--json', 'select 1'],
+  'osqueryi --json "select 1"': [...NODE_FLAGS, program, '--json', 'select 1'],
+  'osqueryi --json "select * from uptime"': [...NODE_FLAGS, program, '--json', 'select * from uptime'],
+  'osqueryi --json "select 1", checkout': [...NODE_FLAGS, checkout, '--json', 'select 1'],
 };
 
 const times = new Map(Object.keys(variants).map((name) => [name, [] as number[]]));

@@ -42,7 +42,9 @@ const bundled: Plugin = {
     bundler.onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => ({
       contents: readFileSync(path, 'utf8')
         .replace(REQUIRE, '')
-        .replace(ADDRESS, (_, to: string) => `new URL('./${basename(to)}.js', import.meta.url)`),
+        .replace(ADDRESS, (_, to: string) => `new URL('./${basename(to)}.js', import.meta.url)`)
+        // Made when it is asked for: a start does without.
+        .replaceAll('import.meta.url', '__url()'),
       loader: 'ts',
     }));
   },
@@ -63,9 +65,8 @@ const result = await build({
   legalComments: 'none',
   external: EXTERNAL,
   plugins: [bundled],
-  banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href;" },
+  banner: { js: "const __url = () => require('node:url').pathToFileURL(__filename).href;" },
   define: {
-    'import.meta.url': '__url',
     'import.meta.dirname': '__dirname',
     'import.meta.filename': '__filename',
   },

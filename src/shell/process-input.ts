@@ -1,4 +1,3 @@
-import { runCommand } from './commands/index.ts';
 import { isBlank, isComplete } from './input.ts';
 import type { Session } from './session.ts';
 
@@ -35,6 +34,7 @@ export class InputProcessor {
       if (isBlank(line)) return 'done';
       if (line.startsWith('.')) {
         if (this.#session.settings.echo) this.#session.out.write(`${line}\n`);
+        const { runCommand } = await import('./commands/index.ts');
         const result = await runCommand(this.#session, line);
         if (result === 'exit') return 'exit';
         return result === 0 ? 'done' : 'failed';

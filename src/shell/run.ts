@@ -1,4 +1,3 @@
-import { runCommand } from './commands/index.ts';
 import type { Output } from './printers/printer.ts';
 import { processText } from './process-input.ts';
 import type { SqlRunner } from './runner.ts';
@@ -73,6 +72,8 @@ async function runOnce(session: Session, context: ShellContext): Promise<number>
 }
 
 async function command(session: Session, line: string): Promise<number> {
+  // Most runs are one query: they do without.
+  const { runCommand } = await import('./commands/index.ts');
   const result = await runCommand(session, line);
   return result === 'exit' ? Number(process.exitCode ?? 0) : result;
 }

@@ -1,4 +1,3 @@
-import { arch } from 'node:os';
 import { koffi, libc } from './native.ts';
 
 export interface Registers {
@@ -50,7 +49,7 @@ export function cpuid(leaf: number, subleaf: number): Registers | undefined {
 
 /** One page for the life of the process, never writable and executable at once: hardened kernels refuse that. */
 function assemble(): Exclude<typeof call, 'refused'> {
-  if (arch() !== 'x64') return undefined;
+  if (process.arch !== 'x64') return undefined;
   const map = libc('uintptr_t mmap(void *at, size_t length, int protection, int flags, int fd, intptr_t offset)');
   const page = BigInt(map(null, PAGE_BYTES, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0));
   if (page === MAP_FAILED) return undefined;

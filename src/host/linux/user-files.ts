@@ -1,6 +1,8 @@
 import { closeSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+
+const require = createRequire(import.meta.url);
 
 /** Bytes of SQL or flags in a file; /dev/zero has no end. */
 const MAX_USER_FILE = 16 * 1024 * 1024;
@@ -42,11 +44,10 @@ export function openForWriting(path: string): number {
 
 /** The lines typed at the prompt, the latest first, in `~/.osquery/.history` (the latest last, as osquery has it). */
 export function historyFile(): { load(): string[]; save(lines: readonly string[]): void } {
-  const path = join(homedir(), '.osquery', '.history');
   return {
     load() {
       try {
-        return readFileSync(path, 'utf8')
+        return readFileSync(historyPath(), 'utf8')
           .split('\n')
           .filter((line) => line !== '')
           .reverse();
@@ -55,6 +56,7 @@ export function historyFile(): { load(): string[]; save(lines: readonly string[]
       }
     },
     save(lines) {
+      const path = historyPath();
       try {
         mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
         // Beside it and then in its place: a full disk or a second shell never leaves half a file.
@@ -68,4 +70,9 @@ export function historyFile(): { load(): string[]; save(lines: readonly string[]
       }
     },
   };
+}
+
+function historyPath(): string {
+  const { homedir } = require('node:os') as typeof import('node:os');
+  return join(homedir(), '.osquery', '.history');
 }

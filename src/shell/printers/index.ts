@@ -1,9 +1,7 @@
-import { ColumnPrinter } from './column.ts';
-import { CsvPrinter, ListPrinter } from './delimited.ts';
-import { JsonPrinter } from './json.ts';
-import { LinePrinter } from './line.ts';
-import { PrettyPrinter } from './pretty.ts';
+import { createRequire } from 'node:module';
 import type { Output, Printer, PrintSettings } from './printer.ts';
+
+const require = createRequire(import.meta.url);
 
 export type { Cell, Output, Printer, PrintSettings } from './printer.ts';
 
@@ -11,20 +9,33 @@ export type { Cell, Output, Printer, PrintSettings } from './printer.ts';
 export const MODES = ['column', 'csv', 'line', 'list', 'pretty', 'json', 'json_pretty'] as const;
 export type Mode = (typeof MODES)[number];
 
+/** A printer of the mode, whose module alone is loaded. */
 export function printerFor(mode: Mode, out: Output, settings: PrintSettings): Printer {
   switch (mode) {
     case 'json':
-    case 'json_pretty':
+    case 'json_pretty': {
+      const { JsonPrinter } = require('./json.ts') as typeof import('./json.ts');
       return new JsonPrinter(out, settings.nullValue, mode === 'json_pretty');
-    case 'csv':
+    }
+    case 'csv': {
+      const { CsvPrinter } = require('./delimited.ts') as typeof import('./delimited.ts');
       return new CsvPrinter(out, settings);
-    case 'list':
+    }
+    case 'list': {
+      const { ListPrinter } = require('./delimited.ts') as typeof import('./delimited.ts');
       return new ListPrinter(out, settings);
-    case 'line':
+    }
+    case 'line': {
+      const { LinePrinter } = require('./line.ts') as typeof import('./line.ts');
       return new LinePrinter(out, settings);
-    case 'column':
+    }
+    case 'column': {
+      const { ColumnPrinter } = require('./column.ts') as typeof import('./column.ts');
       return new ColumnPrinter(out, settings);
-    case 'pretty':
+    }
+    case 'pretty': {
+      const { PrettyPrinter } = require('./pretty.ts') as typeof import('./pretty.ts');
       return new PrettyPrinter(out, settings);
+    }
   }
 }

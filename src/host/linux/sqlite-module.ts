@@ -11,7 +11,7 @@ export const IMAGE_NAME = 'sqlite3.image';
  * of a first query. The bundle has an image with the machine code of the functions that a small query calls; V8 takes it
  * only if it was made by the same V8, with the same flags, for the same processor, and takes no other. V8's two functions
  * for that can be named only under `--allow-natives-syntax`, which the bundle's first line passes: see
- * docs/adr/0003-cold-start.md.
+ * docs/adr/0007-cold-start.md.
  */
 export function sqliteModule(directory: string | undefined = bundleDirectory()): WebAssembly.Module {
   const image = directory === undefined ? undefined : join(directory, IMAGE_NAME);

@@ -1,22 +1,47 @@
-import { ifReadable } from '../base/errors.ts';
+import { ifReadable, UserError } from '../base/errors.ts';
 import { OSQUERY_VERSION } from '../base/version.ts';
+import type { Configuration } from '../config/configuration.ts';
 import type { OptionValues } from '../config/option-values.ts';
+import { MAIN_PACK, type Pack } from '../config/packs.ts';
 import type { Host } from '../host/host.ts';
 import { parseHardwareUuid } from '../parse/hardware-uuid.ts';
-import type { Agent, AgentInfo, FlagState, RegistryItem } from '../schema/agent.ts';
+import type { Agent, AgentInfo, FlagState, PackState, RegistryItem, ScheduledQueryState } from '../schema/agent.ts';
 import type { AnyTable } from '../schema/table.ts';
 import { tables } from '../tables/index.ts';
+import { loadConfiguration } from './configuration.ts';
 
-/** What the `osquery_*` tables say about the shell: it has no schedule, no packs, no extensions and hears no events. */
+/** A query that never ran. */
+const NEVER = {
+  executions: 0,
+  lastExecuted: 0,
+  denylisted: false,
+  outputSize: 0,
+  wallTimeMs: 0,
+  lastWallTimeMs: 0,
+  userTimeMs: 0,
+  lastUserTimeMs: 0,
+  systemTimeMs: 0,
+  lastSystemTimeMs: 0,
+  averageMemory: 0,
+  lastMemory: 0,
+};
+
+/**
+ * What the `osquery_*` tables say about the shell: it runs no schedule and shows that of its configuration, which is read
+ * when somebody asks; it has no extensions and hears no events.
+ */
 export class ShellAgent implements Agent {
   readonly #options: OptionValues;
   readonly #host: Host;
   readonly #startTime = Math.floor(Date.now() / 1000);
+  readonly #warn: (problem: string) => void;
   #info: AgentInfo | undefined;
+  #configuration: Configuration | undefined;
 
-  constructor(options: OptionValues, host: Host) {
+  constructor(options: OptionValues, host: Host, warn: (problem: string) => void) {
     this.#options = options;
     this.#host = host;
+    this.#warn = warn;
   }
 
   get info(): AgentInfo {
@@ -64,12 +89,33 @@ export class ShellAgent implements Agent {
     return [];
   }
 
-  schedule(): never[] {
-    return [];
+  *schedule(): Generator<ScheduledQueryState> {
+    const delimiter = this.option('pack_delimiter');
+    for (const pack of this.#packs()) {
+      const prefix = pack.name === MAIN_PACK ? '' : `pack${delimiter}${pack.name}${delimiter}`;
+      for (const { name, query, interval } of pack.queries) yield { ...NEVER, name: prefix + name, query, interval };
+    }
   }
 
-  packs(): never[] {
-    return [];
+  *packs(): Generator<PackState> {
+    for (const { name, platform, version, shard } of this.#packs()) {
+      yield { name, platform, version, shard, discoveryCacheHits: 0, discoveryExecutions: 0, active: false };
+    }
+  }
+
+  /** None where there is no configuration. */
+  #packs(): readonly Pack[] {
+    if (this.#configuration === undefined) {
+      try {
+        this.#configuration = loadConfiguration(this.#options, this.#warn);
+      } catch (cause) {
+        if (!(cause instanceof UserError)) throw cause;
+        this.#configuration = { packs: [] };
+        // A machine without osquery's own file has no configuration; one that was named and is not there is a mistake.
+        if (this.#options.isSet('config_path') || this.#options.isSet('config_plugin')) this.#warn(cause.message);
+      }
+    }
+    return this.#configuration.packs;
   }
 
   events(): never[] {

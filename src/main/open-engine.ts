@@ -9,15 +9,18 @@ import { ShellAgent } from './agent.ts';
 const MILLISECONDS = 1000;
 
 /** An engine over the machine this program runs on, with every table that the options leave. */
-export function openEngine(options: OptionValues, rest: Pick<EngineOptions, 'warn' | 'cancel'>): Engine {
+export function openEngine(options: OptionValues, { warn, cancel }: Pick<EngineOptions, 'warn' | 'cancel'>): Engine {
   const host = new LinuxHost(options.string('root') || '/');
   const engine = new Engine({
     module: sqliteModule(),
     host,
-    agent: new ShellAgent(options, host),
+    agent: new ShellAgent(options, host, (problem) =>
+      warn?.({ table: '', message: problem, cause: undefined, count: 1 }),
+    ),
     tables: chosenTables(options),
     functions: (context) => functions({ ...context, regexMaxSize: options.number('regex_max_size') }),
-    ...rest,
+    ...(warn && { warn }),
+    ...(cancel && { cancel }),
   });
   const seconds = options.number('query_timeout');
   if (seconds > 0) engine.limits.deadlineMs = seconds * MILLISECONDS;

@@ -1,4 +1,5 @@
 import { UserError } from '../base/errors.ts';
+import { nearest } from '../base/nearest.ts';
 import { OSQUERY_VERSION, VERSION } from '../base/version.ts';
 import { parseCommandLine } from '../config/command-line.ts';
 import type { OptionValues } from '../config/option-values.ts';
@@ -7,6 +8,7 @@ import { historyFile, openForWriting, readUserFile } from '../host/linux/user-fi
 import { LocalRunner } from '../shell/local-runner.ts';
 import { runShell } from '../shell/run.ts';
 import type { SqlRunner } from '../shell/runner.ts';
+import { loadConfiguration } from './configuration.ts';
 import { openEngine, warningText } from './open-engine.ts';
 
 const DEFAULT_FLAGFILE = '/etc/osquery/osquery.flags.default';
@@ -81,9 +83,7 @@ async function shell(
     history: historyFile(),
     localRunner: () => new LocalRunner(openEngine(options, { warn: (warning) => stderr.write(warningText(warning)) })),
     threadRunner: () => startThread(options),
-    pack: () => {
-      throw new UserError('no configuration is read yet: packs come with the daemon');
-    },
+    pack: (name) => packQueries(options, name),
     cpuSeconds: () => {
       const { user, system } = process.cpuUsage();
       return { user: user / 1e6, system: system / 1e6 };
@@ -91,6 +91,21 @@ async function shell(
   });
   out.flush();
   return code;
+}
+
+/** The queries of `--pack`. */
+function packQueries(
+  options: OptionValues,
+  name: string,
+): readonly { readonly name: string; readonly query: string }[] {
+  const { packs } = loadConfiguration(options, (problem) => stderr.write(`Warning: ${problem}\n`));
+  const chosen = packs.filter((pack) => pack.name === name);
+  if (chosen.length > 0) return chosen.flatMap(({ queries }) => queries);
+  const near = nearest(
+    name,
+    packs.map((pack) => pack.name),
+  );
+  throw new UserError(`the configuration has no pack ${name}${near === undefined ? '' : `\n  did you mean ${near}?`}`);
 }
 
 /** SQL in a thread of its own. */

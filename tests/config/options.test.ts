@@ -49,7 +49,7 @@ describe('osquery_flags', () => {
   const columns = 'name, type, description, default_value, value, shell_only';
 
   function rowsWith(values: OptionValues): unknown[] {
-    const { engine } = engineWith([osqueryFlags], { agent: new ShellAgent(values, noHost) });
+    const { engine } = engineWith([osqueryFlags], { agent: new ShellAgent(values, noHost, () => {}) });
     return engine.query(`select ${columns} from osquery_flags`).rows;
   }
 

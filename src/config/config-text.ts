@@ -1,0 +1,92 @@
+import { UserError } from '../base/errors.ts';
+
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: JsonValue;
+}
+
+/** osquery's limits: 4 MiB of text, 32 levels. */
+const MAX_LENGTH = 4 * 1024 * 1024;
+const MAX_DEPTH = 32;
+
+/**
+ * The object that a configuration or a pack is: JSON in which a line that begins with `#` or `//` is a comment, and a
+ * backslash at the end of a line joins it with the next, as in osquery. Throws `UserError` with source, line and reason,
+ * and never with what stands there: it may be a secret.
+ */
+export function parseConfigText(text: string, source: string): JsonObject {
+  if (text.length > MAX_LENGTH) throw new UserError(`${source}: more than ${MAX_LENGTH} characters`);
+  const { json, lineOf } = stripped(text);
+  let value: JsonValue;
+  try {
+    value = JSON.parse(json) as JsonValue;
+  } catch (cause) {
+    const { reason, at } = explained((cause as Error).message, json);
+    throw new UserError(`${source}:${lineOf(at)}: not JSON: ${reason}`);
+  }
+  if (!isObject(value)) throw new UserError(`${source}: not an object`);
+  if (isDeeperThan(value, MAX_DEPTH)) throw new UserError(`${source}: more than ${MAX_DEPTH} levels`);
+  return value;
+}
+
+export function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The value of a key; undefined where the object has none of its own. */
+export function valueAt(object: JsonObject, key: string): JsonValue | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
+/** The text without comments and joins, and for an offset in it the line of the original, from 1. */
+function stripped(text: string): { json: string; lineOf: (offset: number) => number } {
+  const starts: { readonly offset: number; readonly line: number }[] = [];
+  let json = '';
+  let joined = false;
+  for (const [i, line] of text.split('\n').entries()) {
+    const comment = !joined && /^\s*(#|\/\/)/.test(line);
+    if (comment) continue;
+    starts.push({ offset: json.length, line: i + 1 });
+    joined = line.endsWith('\\');
+    json += joined ? line.slice(0, -1) : `${line}\n`;
+  }
+  const lineOf = (offset: number) => starts.findLast((start) => start.offset <= offset)?.line ?? 1;
+  return { json, lineOf };
+}
+
+/** V8's message without the piece of input that it quotes, and the offset that it is about. */
+function explained(message: string, json: string): { reason: string; at: number } {
+  if (message.startsWith(TOKEN)) return { reason: 'what stands here does not belong here', at: badToken(json) };
+  const position = /at position (\d+)/.exec(message)?.[1];
+  return {
+    reason: message.replace(/ (in|after) JSON at.*$/s, ''),
+    at: position === undefined ? json.length : Number(position),
+  };
+}
+
+const TOKEN = 'Unexpected token';
+
+/** V8 does not say where. Up to there the text is the beginning of some JSON, so a bisection finds it. */
+function badToken(json: string): number {
+  let [good, bad] = [0, json.length];
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    if (hasBadToken(json.slice(0, middle))) bad = middle;
+    else good = middle;
+  }
+  return good;
+}
+
+function hasBadToken(json: string): boolean {
+  try {
+    JSON.parse(json);
+    return false;
+  } catch (cause) {
+    return (cause as Error).message.startsWith(TOKEN);
+  }
+}
+
+function isDeeperThan(value: JsonValue, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth === 0 || Object.values(value).some((inner) => isDeeperThan(inner, depth - 1));
+}

@@ -1,0 +1,74 @@
+import { UserError } from '../base/errors.ts';
+import { isObject, type JsonObject, type JsonValue, parseConfigText, valueAt } from './config-text.ts';
+import { MAIN_PACK, type Pack, parsePack } from './packs.ts';
+import type { Machine } from './schedule.ts';
+
+/** A piece of configuration and where it came from. */
+export interface ConfigText {
+  readonly source: string;
+  readonly text: string;
+}
+
+/** Where a configuration comes from. Every method throws `UserError`. */
+export interface ConfigSource {
+  /** The pieces, in the order in which they are merged. */
+  texts(): ConfigText[];
+  /** A pack that the configuration names by a path. */
+  pack(path: string): ConfigText;
+  /** The packs of a pattern, named after their files. */
+  packs(pattern: string): (ConfigText & { readonly name: string })[];
+}
+
+export interface Configuration {
+  /** The schedule first, as the pack `main`, if there is one. */
+  readonly packs: readonly Pack[];
+}
+
+/** What is wrong with a configuration and is left out: source, place and reason in a line. */
+export type Problem = (message: string) => void;
+
+/**
+ * Reads and merges a configuration. A piece that is no JSON is left out whole, a query or a pack that is wrong alone; each
+ * with a line to `problem`. Throws `UserError` where there is no configuration at all.
+ */
+export function readConfiguration(source: ConfigSource, machine: Machine, problem: Problem): Configuration {
+  const packs: Pack[] = [];
+  const add = (name: string, from: string, object: JsonObject) => {
+    packs.push(parsePack(name, from, object, machine, (place, reason) => problem(`${from}: ${place}: ${reason}`)));
+  };
+  for (const { source: from, text } of source.texts()) {
+    const config = attempt(() => parseConfigText(text, from), problem);
+    if (config === undefined) continue;
+    const schedule = valueAt(config, 'schedule');
+    if (isObject(schedule)) add(MAIN_PACK, from, { queries: schedule });
+    else if (schedule !== undefined) problem(`${from}: schedule: not an object`);
+    const named = valueAt(config, 'packs');
+    if (isObject(named)) for (const [name, pack] of Object.entries(named)) addPack(name, from, pack);
+    else if (named !== undefined) problem(`${from}: packs: not an object`);
+  }
+  return { packs };
+
+  /** A pack is an object, the path of a file with one, or under the name `*` a pattern of such paths. */
+  function addPack(name: string, from: string, pack: JsonValue): void {
+    if (typeof pack !== 'string') {
+      if (isObject(pack)) add(name, from, pack);
+      else problem(`${from}: packs.${name}: neither a pack nor a path`);
+      return;
+    }
+    const texts = attempt(() => (name === '*' ? source.packs(pack) : [{ ...source.pack(pack), name }]), problem) ?? [];
+    for (const { name: own, source: path, text } of texts) {
+      const object = attempt(() => parseConfigText(text, path), problem);
+      if (object !== undefined) add(own, path, object);
+    }
+  }
+}
+
+function attempt<T>(read: () => T, problem: Problem): T | undefined {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof UserError)) throw cause;
+    problem(cause.message);
+    return undefined;
+  }
+}

@@ -1,0 +1,53 @@
+import { HostError, UserError } from '../../base/errors.ts';
+import { expand } from '../../host/glob.ts';
+import type { Files } from '../../host/host.ts';
+import type { ConfigSource, ConfigText } from '../configuration.ts';
+
+/**
+ * The configuration in files: `--config_path` and beside it the folder of the same name with `.d`, whose `.conf` files
+ * follow in the order of their names.
+ */
+export class FilesystemSource implements ConfigSource {
+  readonly #files: Files;
+  readonly #path: string;
+
+  constructor(files: Files, path: string) {
+    this.#files = files;
+    this.#path = path;
+  }
+
+  texts(): ConfigText[] {
+    const more = this.#regular(`${this.#path}.d/%.conf`);
+    return [this.#path, ...more].map((path) => ({ source: path, text: this.#read(path) }));
+  }
+
+  pack(path: string): ConfigText {
+    return { source: path, text: this.#read(path) };
+  }
+
+  packs(pattern: string): (ConfigText & { readonly name: string })[] {
+    return this.#regular(pattern).map((path) => ({ source: path, text: this.#read(path), name: stem(path) }));
+  }
+
+  /** The files that a pattern names, in order. */
+  #regular(pattern: string): string[] {
+    const found = Array.from(expand(this.#files, pattern, { only: 'files' }), ({ path }) => path);
+    return found.sort();
+  }
+
+  #read(path: string): string {
+    try {
+      return this.#files.readText(path);
+    } catch (cause) {
+      if (cause instanceof HostError) throw new UserError(`${path}: cannot be read: ${cause.code}`);
+      throw cause;
+    }
+  }
+}
+
+/** `web` of `/etc/osquery/packs/web.conf`. */
+function stem(path: string): string {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const dot = name.lastIndexOf('.');
+  return dot > 0 ? name.slice(0, dot) : name;
+}

@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { readConfiguration } from '../../src/config/configuration.ts';
+import { machineShard } from '../../src/config/packs.ts';
+import type { Machine } from '../../src/config/schedule.ts';
+import { FilesystemSource } from '../../src/config/sources/filesystem.ts';
+import { MemoryHost } from '../../src/testing/memory-host.ts';
+import { mergeTrees, parseTree, type Tree } from '../../src/testing/tree.ts';
+
+const MACHINE: Machine = { shard: 40, version: '5.23.0', defaultInterval: 3600 };
+const PATH = '/etc/osquery/osquery.conf';
+
+/** A tree of one file. */
+function file(path: string, content: unknown): Tree {
+  const text = typeof content === 'string' ? content : JSON.stringify(content);
+  return parseTree(
+    `${path}\n${text
+      .split('\n')
+      .map((line) => `| ${line}`)
+      .join('\n')}\n`,
+  );
+}
+
+function read(...trees: Tree[]) {
+  const problems: string[] = [];
+  const { files } = new MemoryHost(mergeTrees(trees));
+  const { packs } = readConfiguration(new FilesystemSource(files, PATH), MACHINE, (problem) => problems.push(problem));
+  return { packs, problems, main: packs.find(({ name }) => name === 'main')?.queries ?? [] };
+}
+
+const schedule = (queries: unknown) => file(PATH, { schedule: queries });
+
+describe('a schedule', () => {
+  test('has osquery’s defaults', () => {
+    const { main, problems } = read(schedule({ q: { query: 'select 1' } }));
+    assert.deepEqual(problems, []);
+    assert.deepEqual(main, [
+      {
+        name: 'q',
+        query: 'select 1',
+        interval: 3600,
+        snapshot: false,
+        removed: true,
+        denylist: true,
+        startupPriority: 0,
+      },
+    ]);
+  });
+
+  test('takes numbers and switches as texts, too', () => {
+    const { main } = read(
+      schedule({
+        a: { query: 'select 1', interval: '60', snapshot: 'true', removed: 'false', denylist: 0 },
+        b: { query: 'select 1', interval: 5.7, snapshot: 1, removed: 'T', blacklist: false },
+      }),
+    );
+    assert.deepEqual(
+      main.map(({ interval, snapshot, removed, denylist }) => [interval, snapshot, removed, denylist]),
+      [
+        [60, true, false, false],
+        [5, true, true, false],
+      ],
+    );
+  });
+
+  test('runs lower priorities first, then by name', () => {
+    const query = (startup_priority: unknown) => ({ query: 'select 1', startup_priority });
+    const { main } = read(schedule({ z: query(1), c: query(2), b: query('1'), a: query(undefined) }));
+    assert.deepEqual(
+      main.map(({ name }) => name),
+      ['a', 'b', 'z', 'c'],
+    );
+  });
+
+  test('leaves out what is wrong, alone and with a word', () => {
+    const { main, problems } = read(
+      schedule({
+        good: { query: 'select 1' },
+        empty: { query: ' ' },
+        none: {},
+        text: 'select 1',
+        never: { query: 'select 1', interval: 0 },
+        rarely: { query: 'select 1', interval: 604801 },
+        oddly: { query: 'select 1', interval: 'soon' },
+        'query.x': { query: 'select 1' },
+        xepoch: { query: 'select 1' },
+      }),
+    );
+    assert.deepEqual(
+      main.map(({ name }) => name),
+      ['good'],
+    );
+    const place = `${PATH}: packs.main.queries`;
+    assert.deepEqual(problems, [
+      `${place}.empty: has no query`,
+      `${place}.none: has no query`,
+      `${place}.text: not an object`,
+      `${place}.never: interval is not 1 to 604800 seconds`,
+      `${place}.rarely: interval is not 1 to 604800 seconds`,
+      `${place}.oddly: interval is not 1 to 604800 seconds`,
+      `${place}.query.x: a name must not begin with query.`,
+      `${place}.xepoch: a name must not end with epoch`,
+    ]);
+  });
+
+  test('leaves out what is for other machines, silently', () => {
+    const on = (restriction: object) => ({ query: 'select 1', ...restriction });
+    const { main, problems } = read(
+      schedule({
+        'a windows': on({ platform: 'windows' }),
+        'b darwin,linux': on({ platform: 'darwin,linux' }),
+        'c posix': on({ platform: 'posix' }),
+        'd ubuntu': on({ platform: 'ubuntu' }),
+        'e newer': on({ version: '5.24.0' }),
+        'f same': on({ version: '5.23.0' }),
+        'g short': on({ version: '5' }),
+        'h longer': on({ version: '5.23.0.1' }),
+        'i shard 39': on({ shard: 39 }),
+        'j shard 40': on({ shard: '40' }),
+        'k no shard': on({ shard: 0 }),
+      }),
+    );
+    assert.deepEqual(main.map(({ name }) => name[0]).join(''), 'bcdfgjk');
+    assert.deepEqual(problems, []);
+  });
+});
+
+describe('packs', () => {
+  const QUERIES = { queries: { q: { query: 'select 1' } } };
+
+  test('are written down, in a file, or in the files of a pattern', () => {
+    const { packs, problems } = read(
+      file(PATH, { packs: { inline: QUERIES, named: '/etc/packs/n.conf', '*': '/etc/packs/more/%.conf' } }),
+      file('/etc/packs/n.conf', `# a comment\n${JSON.stringify(QUERIES)}`),
+      file('/etc/packs/more/b.conf', QUERIES),
+      file('/etc/packs/more/a.b.conf', QUERIES),
+      file('/etc/packs/more/other.txt', QUERIES),
+    );
+    assert.deepEqual(problems, []);
+    assert.deepEqual(
+      packs.map(({ name, source, queries }) => [name, source, queries.length]),
+      [
+        ['inline', PATH, 1],
+        ['named', '/etc/packs/n.conf', 1],
+        ['a.b', '/etc/packs/more/a.b.conf', 1],
+        ['b', '/etc/packs/more/b.conf', 1],
+      ],
+    );
+  });
+
+  test('keep their restrictions where these keep them from running', () => {
+    const { packs } = read(
+      file(PATH, {
+        packs: { p: { ...QUERIES, platform: 'windows', version: '1.2.3', shard: 7, discovery: ['select 1'] } },
+      }),
+    );
+    assert.deepEqual(packs, [
+      { name: 'p', source: PATH, platform: 'windows', version: '1.2.3', shard: 7, discovery: [], queries: [] },
+    ]);
+  });
+
+  test('discovery', () => {
+    const { packs, problems } = read(
+      file(PATH, {
+        packs: { a: { ...QUERIES, discovery: ['select 1', 2] }, b: { ...QUERIES, discovery: 'select 1' } },
+      }),
+    );
+    assert.deepEqual(
+      packs.map(({ discovery }) => discovery),
+      [['select 1'], []],
+    );
+    assert.deepEqual(problems, [
+      `${PATH}: packs.a.discovery: has what is no text`,
+      `${PATH}: packs.b.discovery: not an array`,
+    ]);
+  });
+
+  test('that are wrong are left out with a word', () => {
+    const { packs, problems } = read(
+      file(PATH, { packs: { gone: '/etc/packs/gone.conf', broken: '/etc/packs/broken.conf', number: 1, empty: {} } }),
+      file('/etc/packs/broken.conf', '{"queries": {'),
+    );
+    assert.deepEqual(
+      packs.map(({ name }) => name),
+      ['empty'],
+    );
+    assert.equal(problems[0], '/etc/packs/gone.conf: cannot be read: ENOENT');
+    assert.match(problems[1]!, /^\/etc\/packs\/broken\.conf:\d: not JSON: /);
+    assert.equal(problems[2], `${PATH}: packs.number: neither a pack nor a path`);
+    assert.equal(problems[3], `${PATH}: packs.empty: has no queries`);
+  });
+});
+
+describe('a configuration of several files', () => {
+  test('is the named one, then those of the folder beside it, by name', () => {
+    const one = (name: string) => ({ schedule: { [name]: { query: 'select 1' } } });
+    const { packs, problems } = read(
+      file(PATH, one('first')),
+      file(`${PATH}.d/20.conf`, one('third')),
+      file(`${PATH}.d/10.conf`, one('second')),
+      file(`${PATH}.d/notes.txt`, 'not read'),
+      file(`${PATH}.d/15.conf`, 'broken'),
+    );
+    assert.deepEqual(
+      packs.map(({ queries }) => queries[0]?.name),
+      ['first', 'second', 'third'],
+    );
+    assert.equal(problems.length, 1);
+    assert.match(problems[0]!, /^\/etc\/osquery\/osquery\.conf\.d\/15\.conf:1: not JSON/);
+  });
+
+  test('without the named one is none', () => {
+    assert.throws(() => read(parseTree('/etc/other\n')), {
+      name: 'UserError',
+      message: `${PATH}: cannot be read: ENOENT`,
+    });
+  });
+
+  test('what is no object is left out with a word', () => {
+    const { packs, problems } = read(file(PATH, { schedule: [], packs: 'x' }));
+    assert.deepEqual(packs, []);
+    assert.deepEqual(problems, [`${PATH}: schedule: not an object`, `${PATH}: packs: not an object`]);
+  });
+});
+
+test('the shard of a machine is that of osquery: two digits of SHA-1 as percent', () => {
+  // printf web-1.example.org | sha1sum
+  assert.equal(machineShard('web-1.example.org'), Math.floor((0xf5 * 100) / 255));
+  const shards = Array.from({ length: 1000 }, (_, i) => machineShard(`host-${i}`));
+  assert.ok(Math.min(...shards) <= 2 && Math.max(...shards) >= 98);
+});

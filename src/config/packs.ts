@@ -19,6 +19,11 @@ export interface Pack {
 /** The schedule of a configuration, which is a pack without a name. */
 export const MAIN_PACK = 'main';
 
+/** The name of a query in logs and tables: its own in the schedule, `pack_web_ports` in a pack. */
+export function fullName(pack: Pack, query: ScheduledQuery, delimiter: string): string {
+  return pack.name === MAIN_PACK ? query.name : ['pack', pack.name, query.name].join(delimiter);
+}
+
 export function parsePack(name: string, source: string, pack: JsonObject, machine: Machine, report: Report): Pack {
   const place = `packs.${name}`;
   const restrictions = {

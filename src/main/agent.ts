@@ -1,14 +1,16 @@
+import { createRequire } from 'node:module';
 import { ifReadable, UserError } from '../base/errors.ts';
 import { OSQUERY_VERSION } from '../base/version.ts';
 import type { Configuration } from '../config/configuration.ts';
 import type { OptionValues } from '../config/option-values.ts';
-import { MAIN_PACK, type Pack } from '../config/packs.ts';
+import type { Pack } from '../config/packs.ts';
 import type { Host } from '../host/host.ts';
 import { parseHardwareUuid } from '../parse/hardware-uuid.ts';
 import type { Agent, AgentInfo, FlagState, PackState, RegistryItem, ScheduledQueryState } from '../schema/agent.ts';
 import type { AnyTable } from '../schema/table.ts';
 import { tables } from '../tables/index.ts';
-import { loadConfiguration } from './configuration.ts';
+
+const require = createRequire(import.meta.url);
 
 /** A query that never ran. */
 const NEVER = {
@@ -90,10 +92,12 @@ export class ShellAgent implements Agent {
   }
 
   *schedule(): Generator<ScheduledQueryState> {
-    const delimiter = this.option('pack_delimiter');
+    const { fullName } = require('../config/packs.ts') as typeof import('../config/packs.ts');
     for (const pack of this.#packs()) {
-      const prefix = pack.name === MAIN_PACK ? '' : `pack${delimiter}${pack.name}${delimiter}`;
-      for (const { name, query, interval } of pack.queries) yield { ...NEVER, name: prefix + name, query, interval };
+      for (const query of pack.queries) {
+        const name = fullName(pack, query, this.option('pack_delimiter'));
+        yield { ...NEVER, name, query: query.query, interval: query.interval };
+      }
     }
   }
 
@@ -107,6 +111,7 @@ export class ShellAgent implements Agent {
   #packs(): readonly Pack[] {
     if (this.#configuration === undefined) {
       try {
+        const { loadConfiguration } = require('./configuration.ts') as typeof import('./configuration.ts');
         this.#configuration = loadConfiguration(this.#options, this.#warn);
       } catch (cause) {
         if (!(cause instanceof UserError)) throw cause;

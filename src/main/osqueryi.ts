@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { UserError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import { OSQUERY_VERSION, VERSION } from '../base/version.ts';
@@ -8,7 +9,6 @@ import { historyFile, openForWriting, readUserFile } from '../host/linux/user-fi
 import { LocalRunner } from '../shell/local-runner.ts';
 import { runShell } from '../shell/run.ts';
 import type { SqlRunner } from '../shell/runner.ts';
-import { loadConfiguration } from './configuration.ts';
 import { openEngine, warningText } from './open-engine.ts';
 
 const DEFAULT_FLAGFILE = '/etc/osquery/osquery.flags.default';
@@ -23,6 +23,7 @@ const FORCED: readonly (readonly [string, string])[] = [
   ['disable_caching', 'true'],
 ];
 
+const require = createRequire(import.meta.url);
 const stderr = new DescriptorOutput(2, 0);
 
 main(process.argv.slice(2)).then((code) => {
@@ -98,6 +99,7 @@ function packQueries(
   options: OptionValues,
   name: string,
 ): readonly { readonly name: string; readonly query: string }[] {
+  const { loadConfiguration } = require('./configuration.ts') as typeof import('./configuration.ts');
   const { packs } = loadConfiguration(options, (problem) => stderr.write(`Warning: ${problem}\n`));
   const chosen = packs.filter((pack) => pack.name === name);
   if (chosen.length > 0) return chosen.flatMap(({ queries }) => queries);

@@ -1,0 +1,157 @@
+import { DatabaseSync } from 'node:sqlite';
+import { UserError } from '../base/errors.ts';
+import { LogQueue } from './log-queue.ts';
+import { migrate } from './schema.ts';
+import { Settings } from './settings.ts';
+import { type Store, type StoreFiles, StoreFull } from './store.ts';
+
+/** In the directory that `--database_path` names; osquery's own files in it, a RocksDB, are left alone. */
+const FILE = 'store.sqlite';
+
+/** https://sqlite.org/rescode.html */
+const CODE = { busy: 5, corrupt: 11, full: 13, notADatabase: 26 };
+
+/** A store that is gone when the program ends. */
+export function openMemoryStore(): Store {
+  return new SqliteStore(opened(':memory:'));
+}
+
+/**
+ * The store in a directory, made if it is not there. A damaged one is moved aside with a warning, and a new one begun: an
+ * agent without its memory is better than none. Throws `UserError` where another process has it, or a newer version made
+ * it.
+ */
+export function openStore(directory: string, files: StoreFiles, warn: (message: string) => void): Store {
+  const path = `${directory}/${FILE}`;
+  try {
+    files.makeDirectory(directory);
+    files.create(path);
+    return new SqliteStore(openedOrRenewed(path, files, warn));
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    if (codeOf(cause) === CODE.busy) throw new UserError(held(path, files));
+    throw new UserError(`${path}: cannot be opened: ${(cause as Error).message}`);
+  }
+}
+
+function openedOrRenewed(path: string, files: StoreFiles, warn: (message: string) => void): DatabaseSync {
+  try {
+    return opened(path);
+  } catch (cause) {
+    const code = codeOf(cause);
+    if (code !== CODE.corrupt && code !== CODE.notADatabase) throw cause;
+    const aside = freeName(path, files);
+    warn(`${path}: damaged (${(cause as Error).message}); moved to ${aside}, a new one is begun`);
+    // The log belongs to the damaged file and would be played into the new one.
+    for (const suffix of ['', '-wal', '-shm']) {
+      if (files.exists(path + suffix)) files.rename(path + suffix, aside + suffix);
+    }
+    files.create(path);
+    return opened(path);
+  }
+}
+
+/** Our database at `path`, locked, checked if the last one to have it did not close it, and of the present version. */
+function opened(path: string): DatabaseSync {
+  const database = new DatabaseSync(path);
+  try {
+    // Exclusive: one process has it, and needs no shared memory beside it. NORMAL: a commit is safe from a crash of the
+    // agent without waiting for the disk; a loss of power may take the last ones, never the file.
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+    migrate(database, path);
+    // Takes the lock now, not with the first write.
+    database.exec('BEGIN IMMEDIATE; COMMIT');
+    checkAfterCrash(database);
+    return database;
+  } catch (cause) {
+    database.close();
+    throw cause;
+  }
+}
+
+const OPEN = 'store.open';
+
+/** A whole check costs a second for each 500 MB, so it is made only where the last process did not say good-bye. */
+function checkAfterCrash(database: DatabaseSync): void {
+  const settings = new Settings(database);
+  if (settings.get(OPEN) !== undefined) {
+    const [row] = database.prepare('PRAGMA quick_check(1)').all() as { quick_check: string }[];
+    if (row?.quick_check !== 'ok') {
+      const reason = row?.quick_check.split('\n').at(-1) ?? 'no answer';
+      throw Object.assign(new Error(reason), { errcode: CODE.corrupt });
+    }
+  }
+  settings.set(OPEN, '1');
+}
+
+class SqliteStore implements Store {
+  readonly settings: Settings;
+  readonly #database: DatabaseSync;
+  readonly #queues = new Map<string, LogQueue>();
+  #depth = 0;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.settings = new Settings(database);
+  }
+
+  logs(logger: string): LogQueue {
+    let queue = this.#queues.get(logger);
+    if (queue === undefined) {
+      queue = new LogQueue(this.#database, logger);
+      this.#queues.set(logger, queue);
+    }
+    return queue;
+  }
+
+  transaction<T>(work: () => T, { durable = false } = {}): T {
+    if (this.#depth > 0) return work();
+    if (durable) this.#database.exec('PRAGMA synchronous = FULL');
+    this.#database.exec('BEGIN IMMEDIATE');
+    this.#depth = 1;
+    try {
+      const result = work();
+      this.#database.exec('COMMIT');
+      return result;
+    } catch (cause) {
+      // SQLite has rolled back by itself where the disk is full.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw codeOf(cause) === CODE.full ? new StoreFull((cause as Error).message) : cause;
+    } finally {
+      this.#depth = 0;
+      if (durable) this.#database.exec('PRAGMA synchronous = NORMAL');
+    }
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#database.isOpen) return;
+    try {
+      this.settings.delete(OPEN);
+    } catch (cause) {
+      // Then the next one checks; there is nothing to be lost by it.
+      if (codeOf(cause) !== CODE.full) throw cause;
+    } finally {
+      this.#database.close();
+    }
+  }
+}
+
+function codeOf(cause: unknown): number | undefined {
+  const code = (cause as { errcode?: unknown }).errcode;
+  // The primary code of an extended one.
+  return typeof code === 'number' ? code & 0xff : undefined;
+}
+
+function held(path: string, files: StoreFiles): string {
+  const holder = files.lockHolder(path);
+  const who = holder === undefined ? 'another process has it' : `process ${holder} has it`;
+  return `${path}: ${who}; stop it, or name another --database_path`;
+}
+
+/** A name beside the damaged file that nothing has. */
+function freeName(path: string, files: StoreFiles): string {
+  for (let i = 1; ; i++) {
+    const name = `${path}.damaged-${i}`;
+    if (!files.exists(name)) return name;
+  }
+}

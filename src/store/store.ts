@@ -1,0 +1,35 @@
+import type { LogQueue } from './log-queue.ts';
+import type { Settings } from './settings.ts';
+
+/**
+ * What an agent remembers: settings, results of queries, events, logs to be sent. One process writes; everything that must
+ * hold together is written in one transaction.
+ */
+export interface Store extends Disposable {
+  readonly settings: Settings;
+  /** Lines that wait for a server, one queue a logger. */
+  logs(logger: string): LogQueue;
+  /**
+   * Runs `work`; all that it writes is kept, or nothing if it throws. Transactions do not nest: one inside another is part
+   * of it. Kept means over a crash of the agent; `durable` means over a loss of power, too, which costs a write to the
+   * disk.
+   */
+  transaction<T>(work: () => T, options?: { readonly durable?: boolean }): T;
+}
+
+/** The disk has no room: nothing was written, and the store is as it was. What the caller cannot keep it counts as lost. */
+export class StoreFull extends Error {
+  override readonly name = 'StoreFull';
+}
+
+/** What opening a store does beside SQLite's own work. */
+export interface StoreFiles {
+  /** Makes a directory that only its owner may enter, and those above it. */
+  makeDirectory(path: string): void;
+  /** Makes an empty file that only its owner may read, if there is none. */
+  create(path: string): void;
+  exists(path: string): boolean;
+  rename(from: string, to: string): void;
+  /** Pid of a process that has the file locked, `/proc/locks` in proc(5); undefined if nobody can tell. */
+  lockHolder(path: string): number | undefined;
+}

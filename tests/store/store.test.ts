@@ -71,6 +71,7 @@ for (const kind of ['in memory', 'on disk'])
         store.settings.set('a', '1');
         store.logs('tls').append('x');
       });
+      assert.equal(store.logs('tls').length, 1);
       assert.throws(
         () =>
           store.transaction(() => {

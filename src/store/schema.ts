@@ -8,7 +8,13 @@ export const APPLICATION_ID = 0x6f737174;
 const STEPS: readonly string[] = [
   `CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;
    CREATE TABLE logs (id INTEGER PRIMARY KEY AUTOINCREMENT, logger TEXT NOT NULL, line TEXT NOT NULL) STRICT;
-   CREATE INDEX logs_by_logger ON logs (logger, id);`,
+   CREATE INDEX logs_by_logger ON logs (logger, id);
+   CREATE TABLE queries (
+     id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, sql TEXT NOT NULL,
+     epoch TEXT NOT NULL, counter TEXT NOT NULL, last_run INTEGER NOT NULL) STRICT;
+   CREATE TABLE results (
+     query INTEGER NOT NULL, digest TEXT NOT NULL, copies INTEGER NOT NULL, row TEXT NOT NULL,
+     PRIMARY KEY (query, digest)) WITHOUT ROWID, STRICT;`,
 ];
 
 export const VERSION = STEPS.length;

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { UserError } from '../base/errors.ts';
 import { LogQueue } from './log-queue.ts';
+import { QueryResults } from './query-results.ts';
 import { migrate } from './schema.ts';
 import { Settings } from './settings.ts';
 import { type Store, type StoreFiles, StoreFull } from './store.ts';
@@ -91,6 +92,7 @@ function checkAfterCrash(database: DatabaseSync): void {
 
 class SqliteStore implements Store {
   readonly settings: Settings;
+  readonly results: QueryResults;
   readonly #database: DatabaseSync;
   readonly #queues = new Map<string, LogQueue>();
   #depth = 0;
@@ -98,6 +100,7 @@ class SqliteStore implements Store {
   constructor(database: DatabaseSync) {
     this.#database = database;
     this.settings = new Settings(database);
+    this.results = new QueryResults(database);
   }
 
   logs(logger: string): LogQueue {

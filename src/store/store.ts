@@ -1,4 +1,5 @@
 import type { LogQueue } from './log-queue.ts';
+import type { QueryResults } from './query-results.ts';
 import type { Settings } from './settings.ts';
 
 /**
@@ -7,6 +8,8 @@ import type { Settings } from './settings.ts';
  */
 export interface Store extends Disposable {
   readonly settings: Settings;
+  /** Rows of scheduled queries, to tell what the next run changes. */
+  readonly results: QueryResults;
   /** Lines that wait for a server, one queue a logger. */
   logs(logger: string): LogQueue;
   /**

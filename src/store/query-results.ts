@@ -1,0 +1,94 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+
+/** What is kept of a scheduled query beside its rows. Epoch and counter are unsigned 64-bit numbers. */
+export interface QueryState {
+  readonly id: number;
+  readonly sql: string;
+  readonly epoch: bigint;
+  readonly counter: bigint;
+}
+
+/** Rows of a query, equal ones once with a count, found by a digest of their text. */
+export class QueryResults {
+  readonly #state: StatementSync;
+  readonly #insert: StatementSync;
+  readonly #update: StatementSync;
+  readonly #touch: StatementSync;
+  readonly #digests: StatementSync;
+  readonly #row: StatementSync;
+  readonly #add: StatementSync;
+  readonly #subtract: StatementSync;
+  readonly #clean: StatementSync;
+  readonly #clear: StatementSync;
+  readonly #forget: readonly StatementSync[];
+
+  constructor(database: DatabaseSync) {
+    this.#state = database.prepare('SELECT id, sql, epoch, counter FROM queries WHERE name = ?');
+    this.#insert = database.prepare(
+      "INSERT INTO queries (name, sql, epoch, counter, last_run) VALUES (?, '', '0', '0', 0) RETURNING id",
+    );
+    this.#update = database.prepare('UPDATE queries SET sql = ?, epoch = ?, counter = ? WHERE id = ?');
+    this.#touch = database.prepare('UPDATE queries SET last_run = ? WHERE id = ?');
+    this.#digests = database.prepare('SELECT digest, copies FROM results WHERE query = ?');
+    this.#row = database.prepare('SELECT row FROM results WHERE query = ? AND digest = ?');
+    this.#add = database.prepare(
+      'INSERT INTO results VALUES (?, ?, ?, ?) ON CONFLICT (query, digest) DO UPDATE SET copies = copies + excluded.copies',
+    );
+    this.#subtract = database.prepare('UPDATE results SET copies = copies - ? WHERE query = ? AND digest = ?');
+    this.#clean = database.prepare('DELETE FROM results WHERE query = ? AND digest = ? AND copies <= 0');
+    this.#clear = database.prepare('DELETE FROM results WHERE query = ?');
+    this.#forget = [
+      database.prepare('DELETE FROM results WHERE query IN (SELECT id FROM queries WHERE last_run < ?)'),
+      database.prepare('DELETE FROM queries WHERE last_run < ?'),
+    ];
+  }
+
+  /** Undefined for a query that never ran. */
+  state(name: string): QueryState | undefined {
+    const row = this.#state.get(name) as { id: number; sql: string; epoch: string; counter: string } | undefined;
+    return row && { id: row.id, sql: row.sql, epoch: BigInt(row.epoch), counter: BigInt(row.counter) };
+  }
+
+  /** Begins to keep a query; its id. */
+  create(name: string): number {
+    return this.#insert.get(name)!['id'] as number;
+  }
+
+  update({ id, sql, epoch, counter }: QueryState): void {
+    this.#update.run(sql, epoch.toString(), counter.toString(), id);
+  }
+
+  /** It ran now, Unix seconds. */
+  touch(id: number, now: number): void {
+    this.#touch.run(now, id);
+  }
+
+  /** Digests of the rows of the last run, and how many times each was there. */
+  digests(id: number): Map<string, number> {
+    const found = new Map<string, number>();
+    for (const row of this.#digests.iterate(id)) found.set(row['digest'] as string, row['copies'] as number);
+    return found;
+  }
+
+  row(id: number, digest: string): string | undefined {
+    return this.#row.get(id, digest)?.['row'] as string | undefined;
+  }
+
+  add(id: number, digest: string, row: string): void {
+    this.#add.run(id, digest, 1, row);
+  }
+
+  remove(id: number, digest: string, copies: number): void {
+    this.#subtract.run(copies, id, digest);
+    this.#clean.run(id, digest);
+  }
+
+  clear(id: number): void {
+    this.#clear.run(id);
+  }
+
+  /** Forgets queries that did not run since then, Unix seconds. */
+  forget(before: number): void {
+    for (const statement of this.#forget) statement.run(before);
+  }
+}

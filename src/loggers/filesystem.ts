@@ -1,0 +1,113 @@
+import { glogFileName, glogHeader, glogLine, severitiesUpTo } from './glog.ts';
+import type { LogFiles } from './log-files.ts';
+import type { Logger, Severity, StatusLine } from './logger.ts';
+import { Rotation, type RotationOptions } from './rotation.ts';
+
+export interface FilesystemOptions {
+  /** `--logger_path`. */
+  readonly directory: string;
+  /** `--logger_mode`. */
+  readonly mode: number;
+  /** Undefined without `--logger_rotate`. */
+  readonly rotation?: RotationOptions | undefined;
+  /** Names the status logs: `osqueryd`. */
+  readonly program: string;
+  readonly host: string;
+  readonly pid: number;
+  /** When the program started, milliseconds since the epoch. */
+  readonly startedMs: number;
+}
+
+const RESULTS = 'osqueryd.results.log';
+const SNAPSHOTS = 'osqueryd.snapshots.log';
+
+/** Lines in files, by osquery's names. What cannot be written is counted and said once; the agent goes on. */
+export class FilesystemLogger implements Logger {
+  readonly #files: LogFiles;
+  readonly #options: FilesystemOptions;
+  readonly #warn: (message: string) => void;
+  readonly #rotations = new Map<string, Rotation>();
+  readonly #statusFiles = new Map<Severity, string>();
+  #lost = 0;
+
+  /** `warn` is for what goes wrong with the files themselves; it must not come back here. */
+  constructor(files: LogFiles, options: FilesystemOptions, warn: (message: string) => void) {
+    this.#files = files;
+    this.#options = options;
+    this.#warn = warn;
+    for (const name of [RESULTS, SNAPSHOTS]) {
+      if (options.rotation) this.#rotations.set(name, new Rotation(this.#path(name), files, options.rotation, warn));
+    }
+    // There from the start, for those who wait for it.
+    this.#append(this.#path(RESULTS), '', 0);
+  }
+
+  /** Lines that found no room. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  result(line: string): void {
+    this.#write(RESULTS, line);
+  }
+
+  snapshot(line: string): void {
+    this.#write(SNAPSHOTS, line);
+  }
+
+  status(lines: readonly StatusLine[]): void {
+    for (const line of lines) {
+      const text = glogLine(line, this.#options.pid);
+      for (const severity of severitiesUpTo(line.severity)) {
+        if (severity !== 'FATAL') this.#append(this.#statusFile(severity, line.time), text, 1);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(Array.from(this.#rotations.values(), (rotation) => rotation.idle()));
+  }
+
+  #write(name: string, line: string): void {
+    this.#rotations.get(name)?.check();
+    this.#append(this.#path(name), `${line}\n`, 1);
+  }
+
+  #append(path: string, text: string, lines: number): void {
+    try {
+      this.#files.append(path, text, this.#options.mode);
+      if (this.#lost > 0 && text !== '') this.#recovered();
+    } catch (cause) {
+      if (this.#lost === 0) this.#warn(`cannot log: ${(cause as Error).message}; lines are lost until it goes again`);
+      this.#lost += lines;
+    }
+  }
+
+  #recovered(): void {
+    const lost = this.#lost;
+    this.#lost = 0;
+    this.#warn(`logging again; ${lost} lines were lost`);
+  }
+
+  /** Made with its first line. Beside it `osqueryd.INFO` leads to the newest. */
+  #statusFile(severity: Severity, time: number): string {
+    let path = this.#statusFiles.get(severity);
+    if (path === undefined) {
+      const { program, host, pid, startedMs } = this.#options;
+      const name = glogFileName(program, severity, time, pid);
+      path = this.#path(name);
+      this.#statusFiles.set(severity, path);
+      this.#append(path, glogHeader(time, startedMs, host), 0);
+      try {
+        this.#files.link(name, this.#path(`${program}.${severity}`));
+      } catch (cause) {
+        this.#warn((cause as Error).message);
+      }
+    }
+    return path;
+  }
+
+  #path(name: string): string {
+    return `${this.#options.directory.replace(/\/$/, '')}/${name}`;
+  }
+}

@@ -1,0 +1,18 @@
+/** What loggers do with files. Every method throws an error that names path and reason. */
+export interface LogFiles {
+  /**
+   * Appends to a file, made with `mode` if it is not there. All of the text or nothing: a disk that fills up leaves no
+   * half of a line. The file is opened each time, so that a program which moves it away (`logrotate(8)`) needs to tell
+   * nobody.
+   */
+  append(path: string, text: string, mode: number): void;
+  /** Bytes; 0 where there is none. */
+  size(path: string): number;
+  exists(path: string): boolean;
+  rename(from: string, to: string): void;
+  remove(path: string): void;
+  /** Compresses a file with zstd into another, which is there when it is whole; the first is removed then. */
+  compress(from: string, to: string): Promise<void>;
+  /** Makes `path` a link to `target`, whatever it was before. */
+  link(target: string, path: string): void;
+}

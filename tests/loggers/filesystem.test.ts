@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { zstdDecompressSync } from 'node:zlib';
+import { logFiles } from '../../src/host/linux/log-files.ts';
+import { FilesystemLogger, type FilesystemOptions } from '../../src/loggers/filesystem.ts';
+import type { LogFiles } from '../../src/loggers/log-files.ts';
+import type { Severity, StatusLine } from '../../src/loggers/logger.ts';
+
+process.env['TZ'] = 'UTC';
+const STARTED = Date.UTC(2026, 10, 23, 11, 59, 0);
+
+let folder = '';
+let warnings: string[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'osquery-logs-'));
+  warnings = [];
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function logger(options: Partial<FilesystemOptions> = {}, files: LogFiles = logFiles): FilesystemLogger {
+  const all = {
+    directory: folder,
+    mode: 0o640,
+    program: 'osqueryd',
+    host: 'host-1',
+    pid: 21812,
+    startedMs: STARTED,
+    ...options,
+  };
+  return new FilesystemLogger(files, all, (message) => warnings.push(message));
+}
+
+const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+const said = (severity: Severity, message: string, after = 2000): StatusLine => ({
+  severity,
+  time: STARTED + after,
+  file: 'x.ts',
+  line: 7,
+  message,
+});
+
+test('results and snapshots, a line each, by osquery’s names and mode', async () => {
+  const log = logger();
+  assert.equal(read('osqueryd.results.log'), '');
+  log.result('{"a":1}');
+  log.result('{"a":2}');
+  log.snapshot('{"b":1}');
+  await log.close();
+  assert.equal(read('osqueryd.results.log'), '{"a":1}\n{"a":2}\n');
+  assert.equal(read('osqueryd.snapshots.log'), '{"b":1}\n');
+  assert.equal(statSync(join(folder, 'osqueryd.results.log')).mode & 0o777, 0o640);
+  logger().result('{"a":3}');
+  assert.equal(read('osqueryd.results.log'), '{"a":1}\n{"a":2}\n{"a":3}\n');
+});
+
+test('a file that was moved away is begun anew, and a link is followed', () => {
+  const log = logger();
+  log.result('1');
+  renameSync(join(folder, 'osqueryd.results.log'), join(folder, 'moved'));
+  log.result('2');
+  assert.deepEqual([read('moved'), read('osqueryd.results.log')], ['1\n', '2\n']);
+  symlinkSync('elsewhere', join(folder, 'osqueryd.snapshots.log'));
+  log.snapshot('3');
+  assert.equal(read('elsewhere'), '3\n');
+});
+
+describe('status', () => {
+  test('in a file a severity, each with what is worse, and a link to the newest', () => {
+    const log = logger();
+    log.status([said('INFO', 'one'), said('WARNING', 'two', 61_500)]);
+    log.status([said('ERROR', 'three\nE1123 11:59:02.000000 1 y.ts:1] forged\x1b[2J', 3_661_000)]);
+    const names = readdirSync(folder)
+      .filter((name) => !name.endsWith('.log'))
+      .sort();
+    assert.deepEqual(names, [
+      'osqueryd.ERROR',
+      'osqueryd.ERROR.20261123-130001.21812',
+      'osqueryd.INFO',
+      'osqueryd.INFO.20261123-115902.21812',
+      'osqueryd.WARNING',
+      'osqueryd.WARNING.20261123-120001.21812',
+    ]);
+    assert.equal(readlinkSync(join(folder, 'osqueryd.INFO')), 'osqueryd.INFO.20261123-115902.21812');
+    const body = (name: string) => read(name).split('\n').slice(4, -1);
+    const third = 'E1123 13:00:01.000000 21812 x.ts:7] three E1123 11:59:02.000000 1 y.ts:1] forged [2J';
+    assert.deepEqual(body('osqueryd.INFO'), [
+      'I1123 11:59:02.000000 21812 x.ts:7] one',
+      'W1123 12:00:01.500000 21812 x.ts:7] two',
+      third,
+    ]);
+    assert.deepEqual(body('osqueryd.WARNING').length, 2);
+    assert.deepEqual(body('osqueryd.ERROR'), [third]);
+    assert.match(read('osqueryd.ERROR'), /^Running duration \(h:mm:ss\): 1:01:01$/m);
+  });
+
+  test('a link of an earlier run is replaced', () => {
+    symlinkSync('gone', join(folder, 'osqueryd.INFO'));
+    logger().status([said('INFO', 'x')]);
+    assert.match(read('osqueryd.INFO'), /\] x\n$/);
+  });
+});
+
+describe('rotation', () => {
+  const old = (number: number) =>
+    zstdDecompressSync(readFileSync(join(folder, `osqueryd.results.log.${number}.zst`))).toString();
+  const names = () =>
+    readdirSync(folder)
+      .filter((name) => name.startsWith('osqueryd.results.log'))
+      .sort();
+
+  /** Writes `texts`, each of which fills the log. */
+  async function fill(log: FilesystemLogger, ...texts: string[]): Promise<void> {
+    for (const text of texts) {
+      log.result(text.repeat(100));
+      await log.close();
+    }
+  }
+
+  test('the newest old file as it is, older ones compressed, up to a number', async () => {
+    const log = logger({ rotation: { size: 100, files: 3 } });
+    await fill(log, 'a', 'b', 'c');
+    assert.deepEqual(names(), ['osqueryd.results.log', 'osqueryd.results.log.1', 'osqueryd.results.log.2.zst']);
+    assert.deepEqual([read('osqueryd.results.log')[0], read('osqueryd.results.log.1')[0], old(2)[0]], ['c', 'b', 'a']);
+    await fill(log, 'd', 'e', 'f');
+    assert.deepEqual(names(), [
+      'osqueryd.results.log',
+      'osqueryd.results.log.1',
+      'osqueryd.results.log.2.zst',
+      'osqueryd.results.log.3.zst',
+    ]);
+    assert.deepEqual(
+      [read('osqueryd.results.log')[0], read('osqueryd.results.log.1')[0], old(2)[0], old(3)[0]],
+      ['f', 'e', 'd', 'c'],
+    );
+    assert.equal(old(2), `${'d'.repeat(100)}\n`);
+    assert.deepEqual(warnings, []);
+    assert.equal(statSync(join(folder, 'osqueryd.results.log.2.zst')).mode & 0o777, 0o640);
+  });
+
+  test('what an earlier run did not finish is finished', async () => {
+    writeFileSync(join(folder, 'osqueryd.results.log.2'), 'left behind');
+    writeFileSync(join(folder, 'osqueryd.results.log.2.zst.partial'), 'half');
+    const log = logger({ rotation: { size: 100, files: 5 } });
+    await fill(log, 'a', 'b', 'c');
+    // Until that was done the log grew on.
+    assert.match(read('osqueryd.results.log.1'), /^a+\nb+\n$/);
+    assert.equal(old(2), 'left behind');
+    assert.match(read('osqueryd.results.log'), /^c+\n$/);
+  });
+
+  test('one or no old file', async () => {
+    await fill(logger({ rotation: { size: 100, files: 1 } }), 'a', 'b', 'c');
+    assert.deepEqual(names(), ['osqueryd.results.log', 'osqueryd.results.log.1']);
+    await fill(logger({ rotation: { size: 100, files: 0 } }), 'd', 'e');
+    assert.equal(read('osqueryd.results.log')[0], 'e');
+  });
+
+  test('a rotation that fails is a warning, and lines go on', async () => {
+    const broken: LogFiles = {
+      ...logFiles,
+      rename: () => {
+        throw new Error('EPERM: rename');
+      },
+    };
+    const log = logger({ rotation: { size: 100, files: 3 } }, broken);
+    await fill(log, 'a', 'b');
+    assert.deepEqual(warnings, [`cannot rotate ${join(folder, 'osqueryd.results.log')}: EPERM: rename`]);
+    assert.equal(read('osqueryd.results.log').length, 202);
+  });
+});
+
+test('a full disk: no half lines, one warning, and how many were lost', (t) => {
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', folder]).status !== 0)
+    return t.skip('mounting a small file system needs root');
+  try {
+    const log = logger();
+    for (let i = 0; i < 100; i++) log.result(String(i).padStart(1000, '0'));
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0]!, /cannot log: ENOSPC/);
+    const kept = read('osqueryd.results.log');
+    assert.ok(kept.endsWith('\n'));
+    assert.equal(kept.length % 1001, 0);
+    assert.equal(log.lost, 100 - kept.length / 1001);
+    const { lost } = log;
+    spawnSync('mount', ['-o', 'remount,size=1m', folder]);
+    log.result('again');
+    assert.match(read('osqueryd.results.log'), /\nagain\n$/);
+    assert.equal(warnings[1], `logging again; ${lost} lines were lost`);
+    assert.equal(log.lost, 0);
+  } finally {
+    spawnSync('umount', [folder]);
+  }
+});
+
+test('a directory that is not there is a warning, not the end', () => {
+  const log = logger({ directory: join(folder, 'nowhere') });
+  log.result('x');
+  log.status([said('ERROR', 'x')]);
+  assert.match(warnings[0]!, /cannot log: ENOENT.*nowhere/);
+});

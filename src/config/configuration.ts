@@ -1,5 +1,6 @@
 import { UserError } from '../base/errors.ts';
 import { isObject, type JsonObject, type JsonValue, parseConfigText, valueAt } from './config-text.ts';
+import { type Decorators, parseDecorators } from './decorators.ts';
 import { MAIN_PACK, type Pack, parsePack } from './packs.ts';
 import type { Machine } from './schedule.ts';
 
@@ -20,8 +21,18 @@ export interface ConfigSource {
 }
 
 export interface Configuration {
-  /** The schedule first, as the pack `main`, if there is one. */
+  /** The schedule of each piece as a pack `main`, then the packs of that piece. */
   readonly packs: readonly Pack[];
+  /** One a piece, in order: options of a later one win. */
+  readonly options: readonly PieceOf<JsonObject>[];
+  /** One a piece that has any. */
+  readonly decorators: readonly PieceOf<Decorators>[];
+}
+
+/** Something of a configuration, and where it came from. */
+export interface PieceOf<T> {
+  readonly source: string;
+  readonly value: T;
 }
 
 /** What is wrong with a configuration and is left out: source, place and reason in a line. */
@@ -33,20 +44,29 @@ export type Problem = (message: string) => void;
  */
 export function readConfiguration(source: ConfigSource, machine: Machine, problem: Problem): Configuration {
   const packs: Pack[] = [];
+  const options: PieceOf<JsonObject>[] = [];
+  const decorators: PieceOf<Decorators>[] = [];
   const add = (name: string, from: string, object: JsonObject) => {
     packs.push(parsePack(name, from, object, machine, (place, reason) => problem(`${from}: ${place}: ${reason}`)));
   };
   for (const { source: from, text } of source.texts()) {
     const config = attempt(() => parseConfigText(text, from), problem);
     if (config === undefined) continue;
+    const report = (place: string, reason: string) => problem(`${from}: ${place}: ${reason}`);
+    const set = valueAt(config, 'options');
+    if (isObject(set)) options.push({ source: from, value: set });
+    else if (set !== undefined) report('options', 'not an object');
+    if (valueAt(config, 'decorators') !== undefined) {
+      decorators.push({ source: from, value: parseDecorators(valueAt(config, 'decorators'), report) });
+    }
     const schedule = valueAt(config, 'schedule');
     if (isObject(schedule)) add(MAIN_PACK, from, { queries: schedule });
-    else if (schedule !== undefined) problem(`${from}: schedule: not an object`);
+    else if (schedule !== undefined) report('schedule', 'not an object');
     const named = valueAt(config, 'packs');
     if (isObject(named)) for (const [name, pack] of Object.entries(named)) addPack(name, from, pack);
-    else if (named !== undefined) problem(`${from}: packs: not an object`);
+    else if (named !== undefined) report('packs', 'not an object');
   }
-  return { packs };
+  return { packs, options, decorators };
 
   /** A pack is an object, the path of a file with one, or under the name `*` a pattern of such paths. */
   function addPack(name: string, from: string, pack: JsonValue): void {

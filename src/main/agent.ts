@@ -115,7 +115,7 @@ export class ShellAgent implements Agent {
         this.#configuration = loadConfiguration(this.#options, this.#warn);
       } catch (cause) {
         if (!(cause instanceof UserError)) throw cause;
-        this.#configuration = { packs: [] };
+        this.#configuration = { packs: [], options: [], decorators: [] };
         // A machine without osquery's own file has no configuration; one that was named and is not there is a mistake.
         if (this.#options.isSet('config_path') || this.#options.isSet('config_plugin')) this.#warn(cause.message);
       }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { applyOptions } from '../../src/config/config-options.ts';
 import { readConfiguration } from '../../src/config/configuration.ts';
+import { OptionValues } from '../../src/config/option-values.ts';
 import { machineShard } from '../../src/config/packs.ts';
 import type { Machine } from '../../src/config/schedule.ts';
 import { FilesystemSource } from '../../src/config/sources/filesystem.ts';
@@ -24,8 +26,10 @@ function file(path: string, content: unknown): Tree {
 function read(...trees: Tree[]) {
   const problems: string[] = [];
   const { files } = new MemoryHost(mergeTrees(trees));
-  const { packs } = readConfiguration(new FilesystemSource(files, PATH), MACHINE, (problem) => problems.push(problem));
-  return { packs, problems, main: packs.find(({ name }) => name === 'main')?.queries ?? [] };
+  const { packs, options, decorators } = readConfiguration(new FilesystemSource(files, PATH), MACHINE, (problem) =>
+    problems.push(problem),
+  );
+  return { packs, options, decorators, problems, main: packs.find(({ name }) => name === 'main')?.queries ?? [] };
 }
 
 const schedule = (queries: unknown) => file(PATH, { schedule: queries });
@@ -228,4 +232,100 @@ test('the shard of a machine is that of osquery: two digits of SHA-1 as percent'
   assert.equal(machineShard('web-1.example.org'), Math.floor((0xf5 * 100) / 255));
   const shards = Array.from({ length: 1000 }, (_, i) => machineShard(`host-${i}`));
   assert.ok(Math.min(...shards) <= 2 && Math.max(...shards) >= 98);
+});
+
+describe('options', () => {
+  const apply = (options: Parameters<typeof applyOptions>[0], values = new OptionValues()) => {
+    const reports: string[] = [];
+    applyOptions(options, values, (place, reason) => reports.push(`${place}: ${reason}`));
+    return { values, reports };
+  };
+
+  test('of every type win over the command line', () => {
+    const values = new OptionValues();
+    values.set(values.declaration('schedule_splay_percent')!, '50');
+    const { reports } = apply(
+      {
+        schedule_splay_percent: 7,
+        logger_event_type: false,
+        host_identifier: 'uuid',
+        verbose: 'true',
+        pack_delimiter: '',
+      },
+      values,
+    );
+    assert.deepEqual(reports, []);
+    assert.equal(values.number('schedule_splay_percent'), 7);
+    assert.equal(values.bool('logger_event_type'), false);
+    assert.equal(values.bool('verbose'), true);
+    assert.equal(values.string('host_identifier'), 'uuid');
+    assert.equal(values.string('pack_delimiter'), '_');
+  });
+
+  test('that are none are left out with a word, which does not show their value', () => {
+    const { values, reports } = apply({
+      no_such: 'hunter2',
+      database_path: '/elsewhere',
+      schedule_splay_percent: 'hunter2',
+      verbose: null,
+      custom_thing: 'for an extension',
+      log_numerics_as_numbers: true,
+      read_max: -1,
+    });
+    assert.deepEqual(reports, [
+      'options.no_such: no such flag',
+      'options.database_path: only the command line or a flagfile sets this',
+      'options.schedule_splay_percent: not a value of the type uint64',
+      'options.verbose: neither a text nor a number nor true or false',
+      'options.read_max: not a value of the type uint64',
+    ]);
+    assert.equal(values.string('database_path'), '/var/osquery/osquery.db');
+    assert.equal(values.bool('logger_numerics'), true);
+  });
+
+  test('are read from each piece, in order', () => {
+    const { options, problems } = read(
+      file(PATH, { options: { verbose: true } }),
+      file(`${PATH}.d/a.conf`, { options: [] }),
+      file(`${PATH}.d/b.conf`, { options: { verbose: false } }),
+    );
+    assert.deepEqual(options, [
+      { source: PATH, value: { verbose: true } },
+      { source: `${PATH}.d/b.conf`, value: { verbose: false } },
+    ]);
+    assert.deepEqual(problems, [`${PATH}.d/a.conf: options: not an object`]);
+  });
+});
+
+test('decorators', () => {
+  const { decorators, problems } = read(
+    file(PATH, {
+      decorators: {
+        load: ['select 1 as a', 2],
+        always: 'select 1',
+        interval: { 60: ['select 2 as b'], '0': ['select 3'], 90: ['select 4'], soon: [], 3600: 'select 5' },
+      },
+    }),
+    file(`${PATH}.d/b.conf`, { decorators: [] }),
+  );
+  assert.deepEqual(decorators[0], {
+    source: PATH,
+    value: {
+      load: ['select 1 as a'],
+      always: [],
+      intervals: [
+        { every: 60, queries: ['select 2 as b'] },
+        { every: 3600, queries: [] },
+      ],
+    },
+  });
+  assert.deepEqual(problems, [
+    `${PATH}: decorators.load: has what is no text`,
+    `${PATH}: decorators.always: not an array`,
+    `${PATH}: decorators.interval.0: not a multiple of 60 seconds`,
+    `${PATH}: decorators.interval.90: not a multiple of 60 seconds`,
+    `${PATH}: decorators.interval.3600: not an array`,
+    `${PATH}: decorators.interval.soon: not a multiple of 60 seconds`,
+    `${PATH}.d/b.conf: decorators: not an object`,
+  ]);
 });

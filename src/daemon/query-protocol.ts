@@ -1,0 +1,17 @@
+import type { RowText } from '../results/row.ts';
+
+/** What the scheduler asks of the thread that runs SQL: one query at a time. */
+export interface QueryRequest {
+  readonly id: number;
+  readonly sql: string;
+}
+
+/** Rows come in pieces, then one `done` or `failed`. */
+export type QueryReply =
+  | { readonly id: number; readonly kind: 'rows'; readonly rows: readonly RowText[] }
+  | { readonly id: number; readonly kind: 'done'; readonly userMs: number; readonly systemMs: number }
+  | { readonly id: number; readonly kind: 'failed'; readonly message: string }
+  | { readonly id: number; readonly kind: 'warning'; readonly text: string };
+
+/** Rows of one message: some 100 KiB. */
+export const ROWS_A_PIECE = 500;

@@ -1,0 +1,41 @@
+import type { Engine } from '../engine/engine.ts';
+import { type RowText, rowEncoder } from '../results/row.ts';
+import { type QueryReply, type QueryRequest, ROWS_A_PIECE } from './query-protocol.ts';
+
+/** A port to the scheduler, as `parentPort` is one. */
+export interface QueryPort {
+  on(event: 'message', listener: (request: QueryRequest) => void): void;
+  postMessage(reply: QueryReply): void;
+}
+
+/** Answers the scheduler's queries in the thread that runs SQL, with an engine that warns through `warn`. */
+export function serveQueries(port: QueryPort, open: (warn: (text: string) => void) => Engine): void {
+  let current = 0;
+  const engine = open((text) => port.postMessage({ id: current, kind: 'warning', text }));
+  port.on('message', ({ id, sql }) => {
+    current = id;
+    const before = process.threadCpuUsage();
+    try {
+      run(sql, (rows) => port.postMessage({ id, kind: 'rows', rows }));
+      const { user, system } = process.threadCpuUsage(before);
+      port.postMessage({ id, kind: 'done', userMs: user / 1000, systemMs: system / 1000 });
+    } catch (cause) {
+      port.postMessage({ id, kind: 'failed', message: (cause as Error).message });
+    }
+  });
+
+  function run(sql: string, send: (rows: readonly RowText[]) => void): void {
+    let rows: RowText[] = [];
+    for (const statement of engine.statements(sql)) {
+      const encode = rowEncoder(statement.columns.map(({ name }) => name));
+      const columns = Array.from(statement.columns.keys());
+      while (statement.step()) {
+        rows.push(encode(columns.map((i) => ({ text: statement.text(i), type: statement.typeOf(i) }))));
+        if (rows.length < ROWS_A_PIECE) continue;
+        send(rows);
+        rows = [];
+      }
+    }
+    if (rows.length > 0) send(rows);
+  }
+}

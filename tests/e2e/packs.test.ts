@@ -43,6 +43,17 @@ describe('packs of a configuration', () => {
     assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: 'a\n1\nb\n2\n', stderr: '' });
   });
 
+  test('relative paths mean where the program was started', () => {
+    writeFileSync(join(folder, 'relative.conf'), '{"packs": {"r": "packs/web.conf", "*": "packs/%.conf"}}');
+    const args = [PROGRAM, '--csv', '--config_path', 'relative.conf', 'select count(*) as n from osquery_schedule'];
+    const { stdout, stderr } = spawnSync(process.execPath, args, {
+      cwd: folder,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    assert.deepEqual({ stdout, stderr }, { stdout: 'n\n4\n', stderr: '' });
+  });
+
   test('--pack ends with a query that fails', () => {
     const { status, stdout, stderr } = run('--pack', 'broken');
     assert.deepEqual([status, stdout], [1, '']);

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { HostError, UserError } from '../../base/errors.ts';
 import { expand } from '../../host/glob.ts';
 import type { Files } from '../../host/host.ts';
@@ -13,7 +14,8 @@ export class FilesystemSource implements ConfigSource {
 
   constructor(files: Files, path: string) {
     this.#files = files;
-    this.#path = path;
+    // Relative ones mean the directory that the program was started in.
+    this.#path = resolve(path);
   }
 
   texts(): ConfigText[] {
@@ -21,12 +23,13 @@ export class FilesystemSource implements ConfigSource {
     return [this.#path, ...more].map((path) => ({ source: path, text: this.#read(path) }));
   }
 
-  pack(path: string): ConfigText {
+  pack(named: string): ConfigText {
+    const path = resolve(named);
     return { source: path, text: this.#read(path) };
   }
 
   packs(pattern: string): (ConfigText & { readonly name: string })[] {
-    return this.#regular(pattern).map((path) => ({ source: path, text: this.#read(path), name: stem(path) }));
+    return this.#regular(resolve(pattern)).map((path) => ({ source: path, text: this.#read(path), name: stem(path) }));
   }
 
   /** The files that a pattern names, in order. */

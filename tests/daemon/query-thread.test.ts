@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import { mock, test } from 'node:test';
+import type { QueryReply, QueryRequest } from '../../src/daemon/query-protocol.ts';
+import { QueryThread } from '../../src/daemon/query-thread.ts';
+import type { RowText } from '../../src/results/row.ts';
+
+/** A thread that answers as a test says. */
+class FakeThread extends EventEmitter {
+  readonly asked: QueryRequest[] = [];
+  terminated = false;
+  answer: (request: QueryRequest) => void = () => {};
+
+  postMessage(request: QueryRequest): void {
+    this.asked.push(request);
+    this.answer(request);
+  }
+
+  reply(reply: QueryReply): void {
+    this.emit('message', reply);
+  }
+
+  /** Answers every query with these rows. */
+  answering(...rows: string[]): this {
+    this.answer = ({ id }) => {
+      this.reply({ id, kind: 'rows', rows: rows as RowText[] });
+      this.reply({ id, kind: 'done', userMs: 1, systemMs: 2 });
+    };
+    return this;
+  }
+
+  async terminate(): Promise<void> {
+    this.terminated = true;
+  }
+}
+
+function over(...threads: FakeThread[]) {
+  const warnings: string[] = [];
+  let cancel: Int32Array | undefined;
+  const queries = new QueryThread(
+    (shared) => {
+      cancel = shared;
+      return threads.shift() ?? assert.fail('one thread too many');
+    },
+    (text) => warnings.push(text),
+  );
+  return { queries, warnings, cancelled: () => cancel![0] !== 0 };
+}
+
+test('answers with all rows, query after query in one thread', async () => {
+  const thread = new FakeThread().answering('{"a":1}', '{"a":2}');
+  const { queries } = over(thread);
+  const answers = await Promise.all([queries.run('select 1'), queries.run('select 2')]);
+  assert.deepEqual(
+    answers.map(({ rows, userMs, systemMs }) => [rows.length, userMs, systemMs]),
+    [
+      [2, 1, 2],
+      [2, 1, 2],
+    ],
+  );
+  assert.deepEqual(
+    thread.asked.map(({ sql }) => sql),
+    ['select 1', 'select 2'],
+  );
+  assert.notEqual(thread.asked[0]!.id, thread.asked[1]!.id);
+});
+
+test('a query that fails, fails alone; warnings are passed on', async () => {
+  const thread = new FakeThread();
+  const { queries, warnings } = over(thread);
+  thread.answer = ({ id }) => {
+    thread.reply({ id, kind: 'warning', text: 'careful' });
+    thread.reply({ id, kind: 'failed', message: 'no such column: nope' });
+  };
+  await assert.rejects(queries.run('select nope'), /^Error: no such column: nope$/);
+  assert.deepEqual(warnings, ['careful']);
+  thread.answering('{}');
+  assert.equal((await queries.run('select 1')).rows.length, 1);
+});
+
+test('over its deadline a query is stopped', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const thread = new FakeThread();
+    const { queries, cancelled } = over(thread);
+    const answer = queries.run('endless', 1000);
+    await Promise.resolve();
+    mock.timers.tick(999);
+    assert.equal(cancelled(), false);
+    mock.timers.tick(1);
+    assert.equal(cancelled(), true);
+    thread.reply({ id: thread.asked[0]!.id, kind: 'failed', message: 'interrupted' });
+    await assert.rejects(answer, /took longer than 1000 ms$/);
+    thread.answering();
+    await queries.run('next', 1000);
+    assert.equal(cancelled(), false);
+    assert.equal(thread.terminated, false);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test('a thread that does not stop is replaced', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const [stuck, fresh] = [new FakeThread(), new FakeThread().answering('{}')];
+    const { queries } = over(stuck, fresh);
+    const answer = queries.run('stuck', 1000);
+    await Promise.resolve();
+    mock.timers.tick(6000);
+    await assert.rejects(answer, /did not stop; its thread was replaced/);
+    assert.equal(stuck.terminated, true);
+    assert.equal((await queries.run('select 1')).rows.length, 1);
+    // What the old one still says concerns nobody.
+    stuck.reply({ id: 2, kind: 'failed', message: 'late' });
+    stuck.emit('exit');
+    assert.equal((await queries.run('select 1')).rows.length, 1);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test('a thread that dies fails its query and is replaced', async () => {
+  for (const [event, message] of [
+    ['error', /its thread failed: out of memory/],
+    ['exit', /its thread ended/],
+  ] as const) {
+    const [dying, fresh] = [new FakeThread(), new FakeThread().answering('{}')];
+    const { queries } = over(dying, fresh);
+    dying.answer = () => dying.emit(event, new Error('out of memory'));
+    await assert.rejects(queries.run('select 1'), message);
+    assert.equal((await queries.run('select 1')).rows.length, 1);
+  }
+});
+
+test('closed, it lets go of what runs', async () => {
+  const thread = new FakeThread();
+  const { queries, cancelled } = over(thread);
+  const answer = queries.run('endless');
+  await Promise.resolve();
+  const closed = queries.close();
+  await assert.rejects(answer, /the agent ends/);
+  await closed;
+  assert.equal(cancelled(), true);
+  assert.equal(thread.terminated, true);
+});

@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, test } from 'node:test';
+import type { Configuration } from '../../src/config/configuration.ts';
+import type { Decorators } from '../../src/config/decorators.ts';
+import type { Pack } from '../../src/config/packs.ts';
+import type { ScheduledQuery } from '../../src/config/schedule.ts';
+import { Decorations } from '../../src/daemon/decorations.ts';
+import { Scheduler, type SchedulerOptions } from '../../src/daemon/scheduler.ts';
+import type { RowText } from '../../src/results/row.ts';
+import { openMemoryStore } from '../../src/store/sqlite-store.ts';
+import type { Store } from '../../src/store/store.ts';
+
+const START = 1795435140; // a multiple of 60
+const OPTIONS: SchedulerOptions = {
+  results: { eventType: true, snapshotEventType: false, numerics: false, decorationsTopLevel: false },
+  splayPercent: 0,
+  packDelimiter: '_',
+  packRefresh: 3600,
+  epoch: 0n,
+  hostIdentifier: () => 'host-1',
+};
+
+let store: Store;
+let now: number;
+let asked: string[];
+let said: string[];
+let logged: Record<string, unknown>[];
+/** What queries answer; an error is thrown. */
+let answers: Record<string, string[] | Error>;
+beforeEach(() => {
+  store = openMemoryStore();
+  now = START;
+  [asked, said, logged, answers] = [[], [], [], {}];
+});
+afterEach(() => store[Symbol.dispose]());
+
+const query = (name: string, interval: number, more: Partial<ScheduledQuery> = {}): ScheduledQuery => ({
+  name,
+  query: `select ${name}`,
+  interval,
+  snapshot: false,
+  removed: true,
+  denylist: true,
+  startupPriority: 0,
+  ...more,
+});
+const pack = (name: string, queries: ScheduledQuery[], discovery: string[] = []): Pack => ({
+  name,
+  source: 'x',
+  platform: '',
+  version: '',
+  shard: 0,
+  discovery,
+  queries,
+});
+
+function scheduler(packs: Pack[], decorators: Decorators[] = [], options: Partial<SchedulerOptions> = {}): Scheduler {
+  const configuration: Configuration = {
+    packs,
+    options: [],
+    decorators: decorators.map((value) => ({ source: 'x', value })),
+  };
+  const log = (line: string) => void logged.push(JSON.parse(line));
+  return new Scheduler(
+    configuration,
+    {
+      store,
+      now: () => now,
+      say: (severity, message) => said.push(`${severity} ${message}`),
+      logger: { result: log, snapshot: log, status: () => assert.fail(), close: async () => {} },
+      thread: {
+        run: async (sql) => {
+          asked.push(sql);
+          const answer = answers[sql] ?? ['{"a":1}'];
+          if (answer instanceof Error) throw answer;
+          return { rows: answer as RowText[], userMs: 0, systemMs: 0, wallMs: 0 };
+        },
+      },
+    },
+    { ...OPTIONS, ...options },
+  );
+}
+
+test('runs what is due, when it is due', async () => {
+  const schedule = scheduler([pack('main', [query('two', 2), query('three', 3)]), pack('p', [query('five', 5)])]);
+  assert.equal(schedule.nextMs, 2000);
+  for (now = START + 1; now <= START + 6; now++) await schedule.tick();
+  assert.deepEqual(asked, ['select two', 'select three', 'select two', 'select five', 'select two', 'select three']);
+  assert.deepEqual(
+    logged.map(({ name, unixTime }) => `${name} ${Number(unixTime) - START}`),
+    ['two 2', 'three 3', 'pack_p_five 5'],
+  );
+  assert.deepEqual(
+    said.filter((text) => text.includes('five')),
+    ['INFO Storing initial results for new scheduled query: pack_p_five'],
+  );
+});
+
+test('a query that fails is said and does not stop the next', async () => {
+  answers['select bad'] = new Error('no such column: nope');
+  const schedule = scheduler([pack('main', [query('bad', 2), query('good', 2)])]);
+  now = START + 2;
+  await schedule.tick();
+  assert.ok(said.includes('ERROR Error executing scheduled query bad: no such column: nope'));
+  assert.deepEqual(
+    logged.map(({ name }) => name),
+    ['good'],
+  );
+});
+
+test('what could not run in time is run once and said', async () => {
+  const schedule = scheduler([pack('main', [query('q', 10)])]);
+  now = START + 35;
+  await schedule.tick();
+  assert.deepEqual(asked, ['select q']);
+  assert.ok(said.includes('INFO Scheduled query q was due 2 times more and could not run'));
+});
+
+test('a pack runs while all its discovery queries return rows; the answer holds for a while', async () => {
+  answers['discover none'] = [];
+  answers['discover broken'] = new Error('no such table: x');
+  const schedule = scheduler(
+    [
+      pack('yes', [query('a', 2)], ['discover one', 'discover two']),
+      pack('no', [query('b', 2)], ['discover one', 'discover none', 'discover never asked']),
+      pack('broken', [query('c', 2)], ['discover broken']),
+    ],
+    [],
+    { packRefresh: 4 },
+  );
+  now = START + 2;
+  await schedule.tick();
+  assert.deepEqual(asked.splice(0), [
+    'discover one',
+    'discover two',
+    'select a',
+    'discover one',
+    'discover none',
+    'discover broken',
+  ]);
+  assert.ok(said.includes('WARNING Discovery query failed (discover broken): no such table: x'));
+  now = START + 4;
+  await schedule.tick();
+  assert.deepEqual(asked.splice(0), ['select a']);
+  answers['discover none'] = ['{}'];
+  now = START + 6;
+  await schedule.tick();
+  assert.ok(asked.includes('select b'));
+});
+
+test('decorators: on load, always, at intervals; a later one wins; a failing one is said', async () => {
+  answers['load'] = ['{"site":"b","n":1}', '{"site":"not this row"}'];
+  answers['always'] = ['{"user":"ada"}'];
+  answers['hourly'] = ['{"n":2}'];
+  answers['broken'] = new Error('no such table: x');
+  const decorators: Decorators = {
+    load: ['load', 'broken'],
+    always: ['always'],
+    intervals: [{ every: 60, queries: ['hourly'] }],
+  };
+  const schedule = scheduler([pack('main', [query('q', 30)])], [decorators]);
+  await schedule.load();
+  assert.deepEqual(asked.splice(0), ['load', 'broken', 'hourly']);
+  now = START + 30;
+  await schedule.tick();
+  assert.deepEqual(asked.splice(0), ['always', 'select q']);
+  assert.deepEqual(logged[0]!['decorations'], { n: '2', site: 'b', user: 'ada' });
+  now = START + 60;
+  await schedule.tick();
+  assert.deepEqual(asked.splice(0), ['always', 'hourly', 'select q']);
+  assert.ok(said.includes('WARNING Decorator query failed (broken): no such table: x'));
+});
+
+test('decorations stay where a query has no row this time', async () => {
+  let row: Record<string, string> | undefined = { a: '1' };
+  const decorations = new Decorations(
+    [{ source: 'x', value: { load: [], always: ['q'], intervals: [] } }],
+    async () => row,
+  );
+  await decorations.beforeQuery(0);
+  row = undefined;
+  await decorations.beforeQuery(1);
+  assert.deepEqual(decorations.pairs, [['a', '1']]);
+});
+
+test('results that cannot be kept are said, and found again by the next run', async () => {
+  const schedule = scheduler([pack('main', [query('q', 2)])]);
+  const { transaction } = store;
+  store.transaction = () => {
+    throw new Error('database or disk is full');
+  };
+  now = START + 2;
+  await schedule.tick();
+  assert.ok(said.includes('ERROR Results of scheduled query q cannot be kept: database or disk is full'));
+  store.transaction = transaction;
+  now = START + 4;
+  await schedule.tick();
+  assert.deepEqual(
+    logged.map(({ counter }) => counter),
+    [0, 0],
+  );
+});

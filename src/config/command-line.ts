@@ -1,6 +1,7 @@
 import { UserError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import { OptionValues, shorten } from './option-values.ts';
+import { ELSEWHERE } from './options/elsewhere.ts';
 import type { OptionDeclaration } from './options.ts';
 
 /** Flagfiles read in all: they may name each other, and then would never end. */
@@ -121,7 +122,8 @@ function readFlagfile(state: State, path: string): void {
 }
 
 /**
- * A flag a line; blank lines and those that begin with # are comments. Anything else is refused, where gflags skips it.
+ * A flag a line; blank lines and those that begin with # are comments. Flags of other systems are skipped, so that a fleet
+ * can share a file; anything else is refused, where gflags skips it.
  * What stands there is not repeated: it may be the rest of a secret, or of a file that is no flagfile.
  */
 function parseFlagfile(state: State, path: string, text: string): void {
@@ -135,12 +137,18 @@ function parseFlagfile(state: State, path: string, text: string): void {
     try {
       const [, name, value] = FLAGFILE_LINE.exec(line) ?? [];
       if (name === undefined) throw new UserError('not a flag: --name=value, a line each');
-      readFlag(state, name, value, undefined);
+      if (!isElsewhere(name)) readFlag(state, name, value, undefined);
     } catch (cause) {
       if (cause instanceof FlagfileError || !(cause instanceof UserError)) throw cause;
       throw new FlagfileError(`${path}:${i + 1}: ${cause.message}`);
     }
   }
+}
+
+/** Whether a flag, or a bool with `no` before it, is one of other systems. */
+function isElsewhere(written: string): boolean {
+  const name = written.replaceAll('-', '_');
+  return ELSEWHERE.has(name) || ELSEWHERE.has(name.replace(/^no/, ''));
 }
 
 function missing(name: string): UserError {

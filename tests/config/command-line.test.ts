@@ -17,6 +17,8 @@ const declarations: readonly OptionDeclaration[] = [
 const HUGE = 1_000_000;
 
 const FILES: Readonly<Record<string, string>> = {
+  '/shared':
+    '--enable_ntfs_event_publisher\n--nodisable-endpointsecurity\n--users_service_delay 250\n--es_fim_mute_path_literal=/x\n--level=5\n',
   '/flags': '# a comment\n\n--verbose\n  --path=/from file  \n--events_max 7\n-level=-3\n',
   '/outer': '--level=1\n--flagfile=/flags\n--small=9\n',
   '/loop': '--flagfile=/loop\n',
@@ -137,6 +139,11 @@ describe('a command line', () => {
 });
 
 describe('a flagfile', () => {
+  test('may have flags of other systems, which are skipped', () => {
+    assert.equal(value('level', '--flagfile=/shared'), '5');
+    assert.throws(() => parse(['--enable_ntfs_event_publisher']), /unknown command line flag/);
+  });
+
   test('has a flag a line; what comes later on the command line wins', () => {
     const { values, flagfile } = parse(['--flagfile=/flags', '--level=4']);
     assert.deepEqual(

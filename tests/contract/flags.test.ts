@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { ELSEWHERE } from '../../src/config/options/elsewhere.ts';
 import { allOptions, optionAliases, ownOptions } from '../../src/config/options.ts';
 
 interface ReferenceFlag {
@@ -67,3 +68,10 @@ function defaultOf(expression: string): string {
   if (parts === null || !/["A-Z]/.test(expression)) return expression;
   return parts.map((part) => (part.startsWith('"') ? part.slice(1, -1) : MACROS[part])).join('');
 }
+
+test('flags of other systems are known as such', () => {
+  const here = new Set(onLinux.map(({ name }) => name));
+  const elsewhere = reference.map(({ name }) => name).filter((name) => !here.has(name));
+  assert.deepEqual([...ELSEWHERE].sort(), [...new Set(elsewhere)].sort());
+  for (const name of ELSEWHERE) assert.ok(!ours.has(name), name);
+});

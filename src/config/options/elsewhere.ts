@@ -1,0 +1,35 @@
+/**
+ * Flags that osquery has on macOS and Windows only. A flagfile that a fleet of several systems shares may have them: there
+ * they are skipped, where any other unknown flag is refused.
+ */
+export const ELSEWHERE: ReadonlySet<string> = new Set([
+  'allow_handle_threads',
+  'disable_endpointsecurity',
+  'disable_endpointsecurity_fim',
+  'enable_dns_lookup_events',
+  'enable_keyboard_events',
+  'enable_mouse_events',
+  'enable_ntfs_event_publisher',
+  'enable_powershell_events_subscriber',
+  'enable_process_etw_events',
+  'enable_windows_events_publisher',
+  'enable_windows_events_subscriber',
+  'es_fim_enable_open_events',
+  'es_fim_mute_path_literal',
+  'es_fim_mute_path_prefix',
+  'etw_kernel_trace_buffer_size',
+  'etw_kernel_trace_flush_timer',
+  'etw_kernel_trace_maximum_buffers',
+  'etw_kernel_trace_minimum_buffers',
+  'etw_userspace_trace_buffer_size',
+  'etw_userspace_trace_flush_timer',
+  'etw_userspace_trace_maximum_buffers',
+  'etw_userspace_trace_minimum_buffers',
+  'groups_service_delay',
+  'groups_service_interval',
+  'ntfs_event_publisher_debug',
+  'users_service_delay',
+  'users_service_interval',
+  'usn_journal_reader_debug',
+  'windows_event_channels',
+]);

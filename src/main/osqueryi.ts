@@ -4,11 +4,13 @@ import { nearest } from '../base/nearest.ts';
 import { OSQUERY_VERSION, VERSION } from '../base/version.ts';
 import { parseCommandLine } from '../config/command-line.ts';
 import type { OptionValues } from '../config/option-values.ts';
-import { DescriptorOutput, readStandardInput, standardInputIsTerminal } from '../host/linux/standard-streams.ts';
-import { historyFile, openForWriting, readUserFile } from '../host/linux/user-files.ts';
+import { historyFile } from '../host/linux/history-file.ts';
+import { DescriptorOutput, isTerminal, readStandardInput } from '../host/linux/standard-streams.ts';
+import { openForWriting, readUserFile } from '../host/linux/user-files.ts';
 import { LocalRunner } from '../shell/local-runner.ts';
 import { runShell } from '../shell/run.ts';
 import type { SqlRunner } from '../shell/runner.ts';
+import { visible } from '../shell/terminal-text.ts';
 import { openEngine, warningText } from './open-engine.ts';
 
 const DEFAULT_FLAGFILE = '/etc/osquery/osquery.flags.default';
@@ -78,12 +80,14 @@ async function shell(
     err: stderr,
     version,
     flagfile,
-    stdinIsTerminal: standardInputIsTerminal,
+    stdinIsTerminal: () => isTerminal(0),
+    outIsTerminal: () => isTerminal(out.descriptor),
     readStdin: readStandardInput,
     readFile: readUserFile,
     history: historyFile(),
-    localRunner: () => new LocalRunner(openEngine(options, { warn: (warning) => stderr.write(warningText(warning)) })),
-    threadRunner: () => startThread(options),
+    localRunner: () =>
+      new LocalRunner(openEngine(options, { warn: (warning) => stderr.write(visible(warningText(warning))) })),
+    threadRunner: (warn) => startThread(options, warn),
     pack: (name) => packQueries(options, name),
     cpuSeconds: () => {
       const { user, system } = process.cpuUsage();
@@ -111,7 +115,7 @@ function packQueries(
 }
 
 /** SQL in a thread of its own. */
-async function startThread(options: OptionValues): Promise<SqlRunner> {
+async function startThread(options: OptionValues, warn: (text: string) => void): Promise<SqlRunner> {
   const [{ Worker }, { ThreadRunner }, { SHARED_BYTES }] = await Promise.all([
     import('node:worker_threads'),
     import('../shell/interactive/thread-runner.ts'),
@@ -119,6 +123,7 @@ async function startThread(options: OptionValues): Promise<SqlRunner> {
   ]);
   const shared = new Int32Array(new SharedArrayBuffer(SHARED_BYTES));
   const values = Array.from(options.declarations, ([name]) => [name, options.string(name)] as const);
-  const worker = new Worker(new URL('./sql-thread.ts', import.meta.url), { workerData: { options: values, shared } });
-  return new ThreadRunner(worker, shared, (text) => stderr.write(text));
+  const start = () =>
+    new Worker(new URL('./sql-thread.ts', import.meta.url), { workerData: { options: values, shared } });
+  return new ThreadRunner(start, shared, warn);
 }

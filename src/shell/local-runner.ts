@@ -28,6 +28,7 @@ export class LocalRunner implements SqlRunner {
   }
 
   async describe(sql: string): Promise<readonly ColumnInfo[]> {
+    this.#sql = sql;
     const { statement } = this.#engine.prepare(sql);
     if (statement === undefined) return [];
     using open = statement;

@@ -10,8 +10,10 @@ export interface ShellContext extends Omit<SessionContext, 'runner' | 'progress'
   /** SQL in this thread. */
   localRunner(): SqlRunner;
   /** SQL in a thread of its own, for a prompt. */
-  threadRunner(): Promise<SqlRunner>;
+  threadRunner(warn: (text: string) => void): Promise<SqlRunner>;
   stdinIsTerminal(): boolean;
+  /** Whether results are shown on a terminal. */
+  outIsTerminal(): boolean;
   readStdin(): string;
   readFile(path: string): string;
   /** The queries of a pack of the configuration. Throws where there is none of that name. */
@@ -36,11 +38,17 @@ export async function runShell(context: ShellContext): Promise<number> {
   if (oneShot(context) || !context.stdinIsTerminal()) {
     const runner = context.localRunner();
     if (options.bool('planner')) await runner.setTraced(true);
-    const session = new Session({ ...context, runner });
+    const session = new Session({ ...context, runner, out: await outputOf(context) });
     return runOnce(session, context);
   }
   const { interact } = await import('./interactive/interact.ts');
   return interact(context);
+}
+
+async function outputOf({ out, outIsTerminal }: ShellContext): Promise<Output> {
+  if (!outIsTerminal()) return out;
+  const { visibleOutput } = await import('./terminal-text.ts');
+  return visibleOutput(out);
 }
 
 function oneShot({ options, operands }: ShellContext): boolean {

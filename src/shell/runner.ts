@@ -1,3 +1,4 @@
+import { SqlError } from '../engine/errors.ts';
 import type { TraceEntry } from '../engine/trace.ts';
 import type { Cell } from './printers/printer.ts';
 
@@ -11,6 +12,14 @@ export interface ResultSink {
 export interface ColumnInfo {
   readonly name: string;
   readonly type: string;
+}
+
+/** Somebody pressed Ctrl-C: what the query gave is not wanted any more. */
+export class Cancelled extends SqlError {
+  constructor() {
+    // SQLITE_INTERRUPT
+    super('interrupted', 9);
+  }
 }
 
 /** Runs SQL for the shell: in this thread for a one-shot query, in another for a prompt that has to stay alive. */

@@ -2,7 +2,7 @@ import { UserError } from '../base/errors.ts';
 import type { OptionValues } from '../config/option-values.ts';
 import { SqlError } from '../engine/errors.ts';
 import { type Mode, type Output, type PrintSettings, printerFor } from './printers/index.ts';
-import type { ResultSink, SqlRunner } from './runner.ts';
+import { Cancelled, type ResultSink, type SqlRunner } from './runner.ts';
 
 export interface SessionSettings {
   mode: Mode;
@@ -61,34 +61,52 @@ export class Session {
 
   /** Runs SQL and prints what it returns; the exit code, 0 or SQLite's. Errors go to stderr behind `prefix`. */
   async run(sql: string, prefix = 'Error:'): Promise<number> {
-    const { runner, err, progress } = this.context;
     const { settings } = this;
     const start = performanceStart(this.context);
     if (settings.echo) this.out.write(`${sql}\n`);
     const printer = printerFor(settings.mode, this.out, this.#printSettings());
-    let rows = 0;
-    const sink: ResultSink = {
-      columns: (names) => printer.columns(names),
-      row: (cells) => {
-        printer.row(cells);
-        progress?.rows(++rows);
-      },
-    };
     let code = 0;
     printer.begin();
-    progress?.start();
     try {
-      await runner.run(sql, sink);
-    } catch (cause) {
-      progress?.stop();
-      code = await this.#report(cause, prefix);
-    } finally {
-      progress?.stop();
+      await this.watch(sql, printer);
       printer.end();
+    } catch (cause) {
+      // Thousands of rows that were held back would hide that the query has stopped.
+      if (!(cause instanceof Cancelled)) printer.end();
+      code = await this.report(cause, prefix);
     }
     if (settings.timer) this.out.write(start());
-    if (this.context.options.bool('planner')) err.write(await this.traceText());
+    if (this.context.options.bool('planner')) this.context.err.write(await this.traceText());
     return code;
+  }
+
+  /** Runs SQL with the progress line. */
+  async watch(sql: string, sink: ResultSink): Promise<void> {
+    const { runner, progress } = this.context;
+    let rows = 0;
+    progress?.start();
+    try {
+      await runner.run(sql, {
+        columns: (names) => sink.columns(names),
+        row: (cells) => {
+          sink.row(cells);
+          progress?.rows(++rows);
+        },
+      });
+    } finally {
+      progress?.stop();
+    }
+  }
+
+  /** Tells what went wrong, and which name may have been meant; the exit code. */
+  async report(cause: unknown, prefix = 'Error:'): Promise<number> {
+    if (!(cause instanceof UserError)) throw cause;
+    this.context.err.write(`${prefix} ${cause.message}\n`);
+    if (!(cause instanceof SqlError)) return 1;
+    const { suggestion } = await import('./suggestion.ts');
+    const hint = await suggestion(cause.message, this.context.runner);
+    if (hint !== undefined) this.context.err.write(`  did you mean ${hint}?\n`);
+    return cause.code;
   }
 
   /** Prints rows that do not come from SQL through the chosen mode. */
@@ -116,16 +134,6 @@ export class Session {
     const { mode, header, separator, nullValue, widths } = this.settings;
     const ours = mode === 'pretty' || mode === 'json' || mode === 'json_pretty';
     return { header, separator, widths, nullValue: ours ? this.context.options.string('nullvalue') : nullValue };
-  }
-
-  async #report(cause: unknown, prefix: string): Promise<number> {
-    if (!(cause instanceof UserError)) throw cause;
-    this.context.err.write(`${prefix} ${cause.message}\n`);
-    if (!(cause instanceof SqlError)) return 1;
-    const { suggestion } = await import('./suggestion.ts');
-    const hint = await suggestion(cause.message, this.context.runner);
-    if (hint !== undefined) this.context.err.write(`  did you mean ${hint}?\n`);
-    return cause.code;
   }
 }
 

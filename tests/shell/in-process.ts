@@ -46,6 +46,7 @@ export async function runInProcess(args: readonly string[], stdin = ''): Promise
       version: 'test',
       flagfile: '',
       stdinIsTerminal: () => false,
+      outIsTerminal: () => false,
       readStdin: () => stdin,
       readFile: () => {
         throw new Error('no file');

@@ -14,14 +14,14 @@ const PATIENCE_MS = 5;
  * start 3 ms, and it may lose what was not written when the program ends.
  */
 export class DescriptorOutput {
-  readonly #descriptor: number;
+  readonly descriptor: number;
   readonly #chunk: number;
   #pending = '';
   #closed = false;
 
   /** `chunk` 0 writes each text at once. */
   constructor(descriptor: number, chunk = CHUNK) {
-    this.#descriptor = descriptor;
+    this.descriptor = descriptor;
     this.#chunk = chunk;
   }
 
@@ -40,7 +40,7 @@ export class DescriptorOutput {
     this.#pending = '';
     for (let at = 0; at < bytes.length && !this.#closed; ) {
       try {
-        at += writeSync(this.#descriptor, bytes, at);
+        at += writeSync(this.descriptor, bytes, at);
       } catch (cause) {
         const { code } = cause as NodeJS.ErrnoException;
         // A terminal or pipe that another program made non-blocking.
@@ -57,7 +57,8 @@ export function readStandardInput(): string {
   return readFileSync(0, 'utf8');
 }
 
-/** Whether somebody types. `node:tty` is loaded only for a device that might be a terminal. */
-export function standardInputIsTerminal(): boolean {
-  return fstatSync(0).isCharacterDevice() && (require('node:tty') as typeof import('node:tty')).isatty(0);
+/** Whether the descriptor is a terminal. `node:tty` is loaded only for a device that might be one. */
+export function isTerminal(descriptor: number): boolean {
+  if (!fstatSync(descriptor).isCharacterDevice()) return false;
+  return (require('node:tty') as typeof import('node:tty')).isatty(descriptor);
 }

@@ -1,8 +1,4 @@
-import { closeSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-
-const require = createRequire(import.meta.url);
+import { closeSync, openSync, readSync } from 'node:fs';
 
 /** Bytes of SQL or flags in a file; /dev/zero has no end. */
 const MAX_USER_FILE = 16 * 1024 * 1024;
@@ -40,39 +36,4 @@ function readText(fd: number): string {
 /** A descriptor that writes the file anew. */
 export function openForWriting(path: string): number {
   return openSync(path, 'w', 0o644);
-}
-
-/** The lines typed at the prompt, the latest first, in `~/.osquery/.history` (the latest last, as osquery has it). */
-export function historyFile(): { load(): string[]; save(lines: readonly string[]): void } {
-  return {
-    load() {
-      try {
-        return readFileSync(historyPath(), 'utf8')
-          .split('\n')
-          .filter((line) => line !== '')
-          .reverse();
-      } catch {
-        return [];
-      }
-    },
-    save(lines) {
-      const path = historyPath();
-      try {
-        mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-        // Beside it and then in its place: a full disk or a second shell never leaves half a file.
-        const fresh = `${path}.${process.pid}`;
-        rmSync(fresh, { force: true });
-        // `wx` follows no link: root with the home of somebody else must not write where that one points.
-        writeFileSync(fresh, `${lines.toReversed().join('\n')}\n`, { mode: 0o600, flag: 'wx' });
-        renameSync(fresh, path);
-      } catch {
-        // A home that cannot be written to costs the history, not the shell.
-      }
-    },
-  };
-}
-
-function historyPath(): string {
-  const { homedir } = require('node:os') as typeof import('node:os');
-  return join(homedir(), '.osquery', '.history');
 }

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { explain } from './explain.ts';
 
 /** The commands that ask about tables and queries. */
 export const queryCommands: readonly Command[] = [
@@ -13,36 +14,7 @@ export const queryCommands: readonly Command[] = [
       return code;
     },
   },
-  {
-    name: 'explain',
-    usage: 'SQL',
-    help: 'Run a query and show what it asked of each table, and how long that took',
-    arity: [1, 1],
-    raw: true,
-    async run(session, [sql]) {
-      const { runner, err } = session.context;
-      const silent = { columns() {}, row() {} };
-      await runner.setTraced(true);
-      try {
-        await runner.run(sql!, silent);
-        const rows = (await runner.trace()).map(({ table, constraints, used, scans, rows, milliseconds }) => [
-          table,
-          constraints.join(', '),
-          used.join(', '),
-          String(scans),
-          String(rows),
-          milliseconds.toFixed(1),
-        ]);
-        session.print(['table', 'constraints', 'columns', 'scans', 'rows', 'ms'], rows);
-        return 0;
-      } catch (cause) {
-        err.write(`Error: ${(cause as Error).message}\n`);
-        return 1;
-      } finally {
-        await runner.setTraced(session.context.options.bool('planner'));
-      }
-    },
-  },
+  explain,
   {
     name: 'schema',
     usage: '[TABLE]',
@@ -81,8 +53,7 @@ export const queryCommands: readonly Command[] = [
         );
         return 0;
       } catch (cause) {
-        session.context.err.write(`Error: ${(cause as Error).message}\n`);
-        return 1;
+        return session.report(cause);
       }
     },
   },

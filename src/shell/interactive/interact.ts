@@ -1,9 +1,9 @@
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import { InputProcessor } from '../process-input.ts';
 import type { ShellContext } from '../run.ts';
 import { Session } from '../session.ts';
 import { complete } from './completion.ts';
-import { ProgressLine } from './progress-line.ts';
+import { Screen } from './screen.ts';
 
 const HISTORY_SIZE = 1000;
 const PROMPT = 'osquery> ';
@@ -11,15 +11,19 @@ const MORE_PROMPT = '    ...> ';
 
 /** The prompt: reads lines until Ctrl-D or `.exit`; the exit code. */
 export async function interact(context: ShellContext): Promise<number> {
-  const runner = await context.threadRunner();
-  const { options, err } = context;
-  // The prompt follows what was printed.
-  const out = { write: (text: string) => context.out.write(text) };
-  if (options.bool('planner')) await runner.setTraced(true);
-  const session = new Session({ ...context, runner, ...(process.stderr.isTTY && { progress: new ProgressLine(err) }) });
+  const screen = new Screen(context.out, context.err, { out: context.outIsTerminal(), err: process.stderr.isTTY });
+  const { out, err, progress } = screen;
+  const runner = await context.threadRunner((text) => err.write(text));
+  if (context.options.bool('planner')) await runner.setTraced(true);
+  const session = new Session({ ...context, runner, out, err, ...(progress && { progress }) });
   const processor = new InputProcessor(session, false);
   const paint = painter();
-  out.write(`Using a ${paint.bold('virtual database')}. Need help, type '.help'\n`);
+  process.stdout.write(`Using a ${paint.bold('virtual database')}. Need help, type '.help'\n`);
+
+  /** Lines that were typed while a query runs. */
+  const lines: string[] = [];
+  let busy = false;
+  let ended = false;
   const terminal = createInterface({
     input: process.stdin,
     output: process.stdout,
@@ -28,29 +32,41 @@ export async function interact(context: ShellContext): Promise<number> {
     removeHistoryDuplicates: true,
     history: context.history.load(),
     completer: (line: string, done: (error: Error | null, result: [string[], string]) => void) => {
+      // The thread that knows the tables is at work, and no key is read until there is an answer: not even Ctrl-C.
+      if (busy) return done(null, [[], line]);
       complete(line, processor.pending, runner).then(
         (result) => done(null, result),
         () => done(null, [[], line]),
       );
     },
   });
-  terminal.on('history', (lines: string[]) => {
+  terminal.on('history', (history: string[]) => {
     // As in other shells, a line that begins with a blank is not remembered.
-    if (lines[0]?.startsWith(' ')) lines.shift();
-    context.history.save(lines);
+    if (history[0]?.startsWith(' ')) history.shift();
+    context.history.save(history);
   });
 
-  const lines: string[] = [];
-  let busy = false;
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const prompt = () => {
-      context.out.flush();
+      screen.finishLine();
       terminal.setPrompt(paint.prompt(processor.pending === '' ? PROMPT : MORE_PROMPT));
       terminal.prompt();
     };
+    const interrupt = () => {
+      if (busy) {
+        lines.length = 0;
+        runner.cancel();
+        return;
+      }
+      processor.clear();
+      dropLine(terminal);
+      prompt();
+    };
     const leave = async () => {
-      context.out.flush();
+      ended = true;
+      screen.finishLine();
       terminal.close();
+      process.off('SIGINT', interrupt);
       await runner.close();
       resolve(Number(process.exitCode ?? 0));
     };
@@ -60,32 +76,33 @@ export async function interact(context: ShellContext): Promise<number> {
         if ((await processor.line(line)) === 'exit') return leave();
       }
       busy = false;
+      if (ended) return leave();
       prompt();
     };
     terminal.on('line', (line) => {
       lines.push(line);
-      if (!busy) void work();
+      if (!busy) work().catch(reject);
     });
-    terminal.on('SIGINT', () => {
-      if (busy) {
-        lines.length = 0;
-        runner.cancel();
-        return;
-      }
-      processor.clear();
-      // What was typed stays in sight, as in other shells; the next line begins empty.
-      out.write('^C\n');
-      Object.assign(terminal, { line: '', cursor: 0 });
-      prompt();
-    });
+    terminal.on('SIGINT', interrupt);
+    // Where the terminal does not give its keys to this program: output that is a pipe, `kill -INT`.
+    process.on('SIGINT', interrupt);
     terminal.on('close', () => {
-      if (!busy) {
-        out.write('\n');
-        void leave();
-      }
+      if (ended) return;
+      ended = true;
+      if (busy) return;
+      process.stdout.write('\n');
+      leave().catch(reject);
     });
     prompt();
   });
+}
+
+/** What was typed stays in sight, as in other shells; the next line begins empty. */
+function dropLine(terminal: Interface): void {
+  if (terminal.terminal) terminal.write(null, { ctrl: true, name: 'e' });
+  process.stdout.write('^C\n');
+  // `prevRows`: the rows that the line took are not to be drawn over.
+  Object.assign(terminal, { line: '', cursor: 0, prevRows: 0 });
 }
 
 /** Colour where the terminal has it and nobody objects (https://no-color.org). */

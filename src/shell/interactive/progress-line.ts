@@ -9,12 +9,15 @@ const CLEAR = '\r\x1b[K';
 /** Rows and seconds of a query that takes over a second, on one line of the terminal that is wiped when it ends. */
 export class ProgressLine implements Progress {
   readonly #err: Output;
+  readonly #free: () => boolean;
   #timer: NodeJS.Timeout | undefined;
   #rows = 0;
   #shown = false;
 
-  constructor(err: Output) {
+  /** `free` says whether the cursor is at the beginning of a line. */
+  constructor(err: Output, free: () => boolean) {
     this.#err = err;
+    this.#free = free;
   }
 
   start(): void {
@@ -22,10 +25,13 @@ export class ProgressLine implements Progress {
     this.#rows = 0;
     const began = Date.now();
     this.#timer = setInterval(() => {
-      const seconds = (Date.now() - began) / 1000;
-      if (seconds * 1000 < FIRST_AFTER_MS) return;
+      const milliseconds = Date.now() - began;
+      if (milliseconds < FIRST_AFTER_MS) return;
+      this.hide();
+      if (!this.#free()) return;
       this.#shown = true;
-      this.#err.write(`${CLEAR}${this.#rows.toLocaleString('en-US')} rows, ${seconds.toFixed(1)} s (Ctrl-C stops)`);
+      const seconds = (milliseconds / 1000).toFixed(1);
+      this.#err.write(`${this.#rows.toLocaleString('en-US')} rows, ${seconds} s (Ctrl-C stops)`);
     }, EVERY_MS);
   }
 
@@ -33,10 +39,15 @@ export class ProgressLine implements Progress {
     this.#rows = count;
   }
 
+  /** Makes room for something else, until the next time. */
+  hide(): void {
+    if (this.#shown) this.#err.write(CLEAR);
+    this.#shown = false;
+  }
+
   stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
-    if (this.#shown) this.#err.write(CLEAR);
-    this.#shown = false;
+    this.hide();
   }
 }

@@ -4,9 +4,8 @@ import type { ColumnInfo } from '../runner.ts';
 
 /** What the prompt asks of the thread that runs SQL. Requests are answered in order, one at a time. */
 export type Request =
-  | { readonly kind: 'run'; readonly sql: string }
+  | { readonly kind: 'run'; readonly sql: string; readonly traced: boolean }
   | { readonly kind: 'describe'; readonly sql: string }
-  | { readonly kind: 'traced'; readonly on: boolean }
   | { readonly kind: 'trace' | 'tables' | 'namedTables' | 'close' }
   | { readonly kind: 'ddl' | 'columnsOf'; readonly table: string };
 
@@ -28,7 +27,9 @@ export const SHARED = {
 } as const;
 export const SHARED_BYTES = 8;
 
-/** Rows sent at once; a message costs about 20 µs. */
+/** Rows sent at once; a message costs about 20 µs. Fewer go where they are large, or come slowly. */
 export const BATCH = 256;
+export const BATCH_CHARACTERS = 256 * 1024;
+export const BATCH_MS = 100;
 /** Past this the SQL thread waits for the printer, so that a fast query and a slow terminal need no memory. */
 export const MAX_OUTSTANDING = 16;

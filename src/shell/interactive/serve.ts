@@ -1,7 +1,16 @@
 import { SqlError } from '../../engine/errors.ts';
 import type { Cell } from '../printers/printer.ts';
 import type { SqlRunner } from '../runner.ts';
-import { type Answer, BATCH, MAX_OUTSTANDING, type Reply, type Request, SHARED } from './protocol.ts';
+import {
+  type Answer,
+  BATCH,
+  BATCH_CHARACTERS,
+  BATCH_MS,
+  MAX_OUTSTANDING,
+  type Reply,
+  type Request,
+  SHARED,
+} from './protocol.ts';
 
 /** The messages of a thread, as `parentPort` has them. */
 export interface Port {
@@ -30,12 +39,10 @@ export function serve(port: Port, runner: SqlRunner, shared: Int32Array): void {
   async function perform(request: Request): Promise<Answer> {
     switch (request.kind) {
       case 'run':
+        await runner.setTraced(request.traced);
         return run(request.sql);
       case 'describe':
         return runner.describe(request.sql);
-      case 'traced':
-        await runner.setTraced(request.on);
-        return undefined;
       case 'trace':
         return runner.trace();
       case 'tables':
@@ -54,6 +61,8 @@ export function serve(port: Port, runner: SqlRunner, shared: Int32Array): void {
 
   async function run(sql: string): Promise<undefined> {
     let rows: (readonly Cell[])[] = [];
+    let characters = 0;
+    let sent = performance.now();
     const flush = () => {
       if (rows.length === 0) return;
       // This thread may block: the prompt does not wait for it, it prints and counts down.
@@ -63,6 +72,8 @@ export function serve(port: Port, runner: SqlRunner, shared: Int32Array): void {
       Atomics.add(shared, SHARED.outstanding, 1);
       port.postMessage({ kind: 'rows', rows });
       rows = [];
+      characters = 0;
+      sent = performance.now();
     };
     try {
       await runner.run(sql, {
@@ -72,7 +83,8 @@ export function serve(port: Port, runner: SqlRunner, shared: Int32Array): void {
         },
         row: (cells) => {
           rows.push(cells);
-          if (rows.length >= BATCH) flush();
+          for (const cell of cells) characters += cell?.length ?? 0;
+          if (rows.length >= BATCH || characters >= BATCH_CHARACTERS || performance.now() - sent >= BATCH_MS) flush();
         },
       });
     } finally {

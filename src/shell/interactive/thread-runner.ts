@@ -1,31 +1,39 @@
-import type { Worker } from 'node:worker_threads';
 import { UserError } from '../../base/errors.ts';
 import { SqlError } from '../../engine/errors.ts';
 import type { TraceEntry } from '../../engine/trace.ts';
-import type { ColumnInfo, ResultSink, SqlRunner } from '../runner.ts';
+import { Cancelled, type ColumnInfo, type ResultSink, type SqlRunner } from '../runner.ts';
 import { type Answer, type Reply, type Request, SHARED } from './protocol.ts';
+
+/** A thread, as `Worker` of Node has it. */
+export interface Thread {
+  on(event: 'message', listener: (reply: Reply) => void): unknown;
+  on(event: 'error', listener: (cause: Error) => void): unknown;
+  on(event: 'exit', listener: () => void): unknown;
+  postMessage(request: Request): void;
+  terminate(): Promise<unknown>;
+}
 
 /** Runs SQL in another thread, so that the prompt stays alive and Ctrl-C stops the query, not the shell. */
 export class ThreadRunner implements SqlRunner {
-  readonly #worker: Worker;
+  readonly #start: () => Thread;
   readonly #shared: Int32Array;
   readonly #warn: (text: string) => void;
+  #thread: Thread | undefined;
+  #traced = false;
   #queue: Promise<unknown> = Promise.resolve();
   #listener: ((reply: Reply) => void) | undefined;
   #fail: ((cause: Error) => void) | undefined;
 
-  /** `shared` is the thread's, too. */
-  constructor(worker: Worker, shared: Int32Array, warn: (text: string) => void) {
-    this.#worker = worker;
+  /** `start` makes a thread that serves requests, with `shared` in common. It begins at once, to be there when asked. */
+  constructor(start: () => Thread, shared: Int32Array, warn: (text: string) => void) {
+    this.#start = start;
     this.#shared = shared;
     this.#warn = warn;
-    worker.on('message', (reply: Reply) => this.#listener?.(reply));
-    worker.on('error', (cause: Error) => this.#fail?.(cause));
-    worker.on('exit', () => this.#fail?.(new UserError('the thread that runs SQL has ended')));
+    this.#begin();
   }
 
   async run(sql: string, sink: ResultSink): Promise<void> {
-    await this.#ask({ kind: 'run', sql }, sink);
+    await this.#ask({ kind: 'run', sql, traced: this.#traced }, sink);
   }
 
   async describe(sql: string): Promise<readonly ColumnInfo[]> {
@@ -37,7 +45,7 @@ export class ThreadRunner implements SqlRunner {
   }
 
   async setTraced(on: boolean): Promise<void> {
-    await this.#ask({ kind: 'traced', on });
+    this.#traced = on;
   }
 
   async tables(): Promise<readonly string[]> {
@@ -62,9 +70,25 @@ export class ThreadRunner implements SqlRunner {
 
   async close(): Promise<void> {
     this.cancel();
+    if (this.#thread === undefined) return;
     await this.#ask({ kind: 'close' });
-    this.#fail = undefined;
-    await this.#worker.terminate();
+    await this.#thread?.terminate();
+  }
+
+  #begin(): Thread {
+    this.#shared.fill(0);
+    const thread = this.#start();
+    this.#thread = thread;
+    const ended = (reason: string) => {
+      if (this.#thread !== thread) return;
+      this.#thread = undefined;
+      // The next request gets a new thread: a query that was too much costs the session its temporary tables, no more.
+      this.#fail?.(new UserError(`the thread that runs SQL has ended${reason}`));
+    };
+    thread.on('message', (reply) => this.#listener?.(reply));
+    thread.on('error', (cause) => ended(`: ${cause.message}`));
+    thread.on('exit', () => ended(''));
+    return thread;
   }
 
   /** One request after the other. */
@@ -76,6 +100,7 @@ export class ThreadRunner implements SqlRunner {
 
   #perform(request: Request, sink: ResultSink | undefined): Promise<Answer> {
     return new Promise((resolve, reject) => {
+      const thread = this.#thread ?? this.#begin();
       Atomics.store(this.#shared, SHARED.cancel, 0);
       this.#fail = reject;
       this.#listener = (reply) => {
@@ -83,7 +108,8 @@ export class ThreadRunner implements SqlRunner {
           case 'columns':
             return sink?.columns(reply.names);
           case 'rows':
-            for (const row of reply.rows) sink?.row(row);
+            // Those that were under way when somebody pressed Ctrl-C are not shown.
+            if (!this.#cancelled) for (const row of reply.rows) sink?.row(row);
             Atomics.sub(this.#shared, SHARED.outstanding, 1);
             return void Atomics.notify(this.#shared, SHARED.outstanding);
           case 'warning':
@@ -91,12 +117,20 @@ export class ThreadRunner implements SqlRunner {
           case 'done':
             return resolve(reply.answer);
           case 'failed':
-            return reject(
-              reply.code === undefined ? new UserError(reply.message) : new SqlError(reply.message, reply.code),
-            );
+            return reject(this.#errorOf(reply));
         }
       };
-      this.#worker.postMessage(request);
+      thread.postMessage(request);
     });
+  }
+
+  get #cancelled(): boolean {
+    return Atomics.load(this.#shared, SHARED.cancel) !== 0;
+  }
+
+  #errorOf({ message, code }: Extract<Reply, { kind: 'failed' }>): UserError {
+    if (code === undefined) return new UserError(message);
+    const cancelled = new Cancelled();
+    return code === cancelled.code && this.#cancelled ? cancelled : new SqlError(message, code);
   }
 }

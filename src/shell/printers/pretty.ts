@@ -2,10 +2,11 @@ import type { Cell, Output, Printer, PrintSettings } from './printer.ts';
 import { padEnd, textWidth } from './width.ts';
 
 /**
- * Cells held back to learn the widths of columns. Past this the table is printed with the widths known so far and goes
- * on with them, so that the shell's memory is bounded, about 50 MB of short texts.
+ * Cells, and characters in them, held back to learn the widths of columns. Past either the table is printed with the
+ * widths known so far and goes on with them, so that the shell's memory is bounded, about 50 MB.
  */
 const MAX_HELD_CELLS = 500_000;
+const MAX_HELD_CHARACTERS = 25_000_000;
 
 /** The default mode: a table drawn with lines. */
 export class PrettyPrinter implements Printer {
@@ -14,6 +15,7 @@ export class PrettyPrinter implements Printer {
   #names: readonly string[] = [];
   #rows: string[][] = [];
   #widths: number[] = [];
+  #characters = 0;
   #started = false;
 
   constructor(out: Output, settings: PrintSettings) {
@@ -37,11 +39,13 @@ export class PrettyPrinter implements Printer {
       return;
     }
     for (let i = 0; i < row.length; i++) {
+      this.#characters += row[i]!.length;
       const width = textWidth(row[i]!);
       if (width > this.#widths[i]!) this.#widths[i] = width;
     }
     this.#rows.push(row);
-    if (this.#rows.length * row.length >= MAX_HELD_CELLS) this.#start();
+    const cells = this.#rows.length * row.length;
+    if (cells >= MAX_HELD_CELLS || this.#characters >= MAX_HELD_CHARACTERS) this.#start();
   }
 
   end(): void {
@@ -53,6 +57,7 @@ export class PrettyPrinter implements Printer {
     this.#names = names;
     this.#widths = names.map(textWidth);
     this.#rows = [];
+    this.#characters = 0;
     this.#started = false;
   }
 

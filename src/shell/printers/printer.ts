@@ -16,7 +16,7 @@ export interface PrintSettings {
 
 /**
  * Prints what one run of SQL returns, which may be several statements: `begin`, then for each statement with rows
- * `columns` and its `row`s, then `end`, also after an error.
+ * `columns` and its `row`s, then `end`, also after an error; not where nobody wants the rest.
  */
 export interface Printer {
   begin(): void;

@@ -44,8 +44,8 @@ export class PrettyPrinter implements Printer {
       if (width > this.#widths[i]!) this.#widths[i] = width;
     }
     this.#rows.push(row);
-    const cells = this.#rows.length * row.length;
-    if (cells >= MAX_HELD_CELLS || this.#characters >= MAX_HELD_CHARACTERS) this.#start();
+    const held = this.#rows.length * row.length;
+    if (held >= MAX_HELD_CELLS || this.#characters >= MAX_HELD_CHARACTERS) this.#start();
   }
 
   end(): void {

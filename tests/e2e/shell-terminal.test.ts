@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { CTRL_C, CTRL_D, TAB, Terminal, UP } from './support/terminal.ts';
+import { CTRL_C, CTRL_D, HOME, noTerminal, TAB, Terminal, UP } from './support/terminal.ts';
 
 const root = join(import.meta.dirname, '../..');
 const PROMPT = /osquery> $/;
@@ -23,7 +23,7 @@ const MORE = / {4}\.\.\.> $/;
 const ENDLESS = 'with recursive c(x) as (select 1 union all select x + 1 from c) select count(*) from c;';
 
 for (const flavour of ['sources', 'bundle'])
-  describe(`from the ${flavour}`, () => {
+  describe(`from the ${flavour}`, { skip: noTerminal }, () => {
     let home = '';
     let program = join(root, 'bin/osqueryi.js');
 
@@ -108,7 +108,8 @@ for (const flavour of ['sources', 'bundle'])
         await terminal.until(PROMPT);
       });
       assert.equal(readFileSync(victim, 'utf8'), 'precious');
-      assert.ok(lstatSync(join(home, '.osquery/.history')).isFile());
+      assert.ok(lstatSync(join(home, '.osquery/.history')).isSymbolicLink());
+      rmSync(join(home, '.osquery'), { recursive: true });
     });
 
     test('completes tables, columns, functions, keywords and dot-commands', () =>
@@ -141,6 +142,11 @@ for (const flavour of ['sources', 'bundle'])
         await terminal.until(MORE);
         terminal.type(`+ nonsense${CTRL_C}`);
         assert.equal(await terminal.until(PROMPT), '+ nonsense^C\nosquery> ');
+        // Longer than a line of the terminal, and the cursor at its beginning.
+        terminal.type(`select ${'1 + '.repeat(60)}`);
+        await terminal.until(/(1 \+ ){60}$/);
+        terminal.type(HOME + CTRL_C);
+        assert.match(await terminal.until(PROMPT), /1 \+ \^C\nosquery> $/);
         terminal.type('select 5 as five;\n');
         assert.match(await terminal.until(PROMPT), /\| 5 {4}\|/);
       }));
@@ -156,6 +162,56 @@ for (const flavour of ['sources', 'bundle'])
         }
         terminal.type('select 6 as six;\n');
         assert.match(await terminal.until(PROMPT), /\| 6 {3}\|/);
+      }));
+
+    test('Tab while a query runs does not stand in the way of Ctrl-C', () =>
+      shell(async (terminal) => {
+        terminal.type(`${ENDLESS}\n`);
+        await terminal.until(/\d rows/);
+        terminal.type(`sel${TAB}`);
+        await terminal.until(/sel/);
+        terminal.type(CTRL_C);
+        await terminal.until(/\^C\nError: interrupted\nosquery> $/);
+        terminal.type('select 7 as seven;\n');
+        assert.match(await terminal.until(PROMPT), /\| 7 {5}\|/);
+      }));
+
+    test('what is typed while a query runs is the next line', () =>
+      shell(async (terminal) => {
+        terminal.type(`${ENDLESS.replace('from c)', 'from c limit 3000000)')}\n`);
+        await terminal.until(/;\n/);
+        terminal.type('select 8');
+        await terminal.until(/osquery> select 8$/);
+        terminal.type(' as eight;\n');
+        assert.match(await terminal.until(PROMPT), /\| 8 {5}\|/);
+      }));
+
+    test('rows come as they are found, and none after Ctrl-C', () =>
+      shell(async (terminal) => {
+        const endlessRows = ENDLESS.replace('count(*)', 'x');
+        terminal.type(`.mode list\n${endlessRows.replace(';', ' where x % 1000000 = 0;')}\n`);
+        await terminal.until(/\D3000000\n/);
+        terminal.type(CTRL_C);
+        await terminal.until(/\nError: interrupted\nosquery> $/);
+      }));
+
+    test('Ctrl-D while a query runs leaves when it has ended', async () => {
+      const terminal = new Terminal([program], { ...process.env, HOME: home });
+      try {
+        await terminal.until(PROMPT);
+        terminal.type(`${ENDLESS.replace('from c)', 'from c limit 3000000)')}\n${CTRL_D}`);
+        const { code, text } = await terminal.end();
+        assert.equal(code, 0);
+        assert.match(text, /\| 3000000 +\|\n\+-+\+\n$/);
+      } finally {
+        terminal.kill();
+      }
+    });
+
+    test('an escape sequence in a name does not reach the terminal', () =>
+      shell(async (terminal) => {
+        terminal.type("select 'a' || char(27) || '[31mb' as a;\n");
+        assert.match(await terminal.until(PROMPT), /\| a␛\[31mb \|/);
       }));
 
     test('a wrong table or column: what was meant?', () =>
@@ -183,5 +239,12 @@ for (const flavour of ['sources', 'bundle'])
       await terminal.until(PROMPT);
       terminal.type('.exit\n');
       assert.equal((await terminal.end()).code, 0);
+    });
+
+    test('.exit says with which code', async () => {
+      const terminal = new Terminal([program], { ...process.env, HOME: home });
+      await terminal.until(PROMPT);
+      terminal.type('.exit 3\n');
+      assert.equal((await terminal.end()).code, 3);
     });
   });

@@ -10,6 +10,8 @@ export interface Command {
   /** The arguments in words, for the help. */
   readonly usage: string;
   readonly help: string;
+  /** What the argument may be, for completion. */
+  readonly choices?: readonly string[];
   /** Arguments taken: least and most. */
   readonly arity: readonly [least: number, most: number];
   /** The rest of the line is one argument, as it stands. */

@@ -24,10 +24,11 @@ export const settingCommands: readonly Command[] = [
     usage: 'MODE',
     help: `Print rows as one of: ${MODES.join(' ')}`,
     arity: [1, 1],
+    choices: MODES,
     run({ settings, context }, [wanted]) {
       const mode = MODES.find((name) => name === wanted || `${name}s` === wanted) as Mode | undefined;
       if (mode === undefined) {
-        context.err.write('Error: mode should be one of: column csv line list pretty\n');
+        context.err.write(`Error: mode should be one of: ${MODES.join(' ')}\n`);
         return 1;
       }
       settings.mode = mode;
@@ -75,6 +76,7 @@ function switchCommand(name: string, help: string, set: (session: Session, on: b
     usage: 'ON|OFF',
     help,
     arity: [1, 1],
+    choices: ['on', 'off'],
     run(session, [word]) {
       set(session, isOn(session, word!));
       return 0;

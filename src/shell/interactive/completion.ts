@@ -2,44 +2,72 @@ import { commands } from '../commands/index.ts';
 import type { SqlRunner } from '../runner.ts';
 
 const KEYWORDS =
-  'AND AS ASC BETWEEN BY CASE CAST COLLATE COUNT CROSS DESC DISTINCT ELSE END EXCEPT EXISTS FROM GLOB GROUP HAVING IN INNER INTERSECT IS JOIN LEFT LIKE LIMIT MATCH NOT NULL OFFSET ON OR ORDER OUTER OVER PARTITION RECURSIVE REGEXP SELECT THEN UNION USING VALUES WHEN WHERE WITH'.split(
+  'ALL AND AS ASC BETWEEN BY CASE CAST COLLATE CREATE CROSS DESC DISTINCT DROP ELSE END ESCAPE EXCEPT EXISTS EXPLAIN FILTER FROM FULL GLOB GROUP HAVING IN INNER INTERSECT IS JOIN LEFT LIKE LIMIT MATCH NATURAL NOT NULL NULLS OFFSET ON OR ORDER OUTER OVER PARTITION PLAN QUERY RECURSIVE REGEXP RIGHT SELECT TEMP THEN UNION USING VALUES VIEW WHEN WHERE WINDOW WITH'.split(
     ' ',
   );
 
+type Completion = [candidates: string[], word: string];
+
 /**
- * What may follow the last word of a line: dot-commands at its beginning, tables after FROM and JOIN, else columns of the
- * tables that the statement names, keywords, functions and tables. `before` is the statement's earlier lines.
+ * What may follow the last word of a line: dot-commands at its beginning and what they take, tables after FROM and JOIN,
+ * else columns of the tables that the statement names, keywords, functions and tables. `before` is the statement's earlier
+ * lines.
  */
-export async function complete(
-  line: string,
-  before: string,
-  runner: SqlRunner,
-): Promise<[candidates: string[], word: string]> {
-  const command = /^\.(\w*)$/.exec(line);
-  if (command && before === '') {
-    const names = commands.map(({ name }) => `.${name}`);
-    return [names.filter((name) => name.startsWith(line)), line];
+export async function complete(line: string, before: string, runner: SqlRunner): Promise<Completion> {
+  if (before === '' && line.startsWith('.')) {
+    const completion = ofCommand(line);
+    if (completion !== undefined) return completion;
   }
   const word = /[\w.]*$/.exec(line)![0];
-  const lower = word.toLowerCase();
+  const begun = word.toLowerCase();
   const tables = await runner.tables();
   const head = `${before} ${line.slice(0, line.length - word.length)}`;
   if (/\b(from|join|into|table_x?info\(['"]?)\s*$/i.test(head) || /^\.(all|schema|tables)\s+$/.test(head.trimStart())) {
-    return [tables.filter((name) => name.startsWith(lower)), word];
+    return [tables.filter((name) => name.startsWith(begun)), word];
   }
   const known = new Set(tables);
-  const named = [...new Set(`${before} ${line}`.toLowerCase().match(/\w+/g))].filter((name) => known.has(name));
-  const columns = new Set<string>();
-  for (const table of named) for (const column of await runner.columnsOf(table)) columns.add(column);
-  const dot = word.lastIndexOf('.');
+  const statement = `${before} ${line}`.toLowerCase();
+  const dot = begun.lastIndexOf('.');
   if (dot >= 0) {
-    const qualifier = word.slice(0, dot + 1);
-    return [[...columns].filter((name) => name.startsWith(lower.slice(dot + 1))).map((name) => qualifier + name), word];
+    const qualifier = begun.slice(0, dot);
+    const columns = await columnsOf(tablesBehind(qualifier, statement, known), runner);
+    const matching = columns.filter((name) => name.startsWith(begun.slice(dot + 1)));
+    return [matching.map((name) => `${word.slice(0, dot + 1)}${name}`), word];
   }
-  if (word === '') return [[...columns].sort(), word];
+  const columns = await columnsOf(tablesOf(statement, known), runner);
+  if (word === '') return [columns, word];
   const keywords = KEYWORDS.map((keyword) => (word === word.toUpperCase() ? keyword : keyword.toLowerCase()));
   const candidates = new Set([...columns, ...keywords, ...(await functionsOf(runner)), ...tables]);
-  return [[...candidates].filter((name) => name.toLowerCase().startsWith(lower)).sort(), word];
+  return [[...candidates].filter((name) => name.toLowerCase().startsWith(begun)).sort(), word];
+}
+
+/** The name of a dot-command, or its argument where that is one of a few words. */
+function ofCommand(line: string): Completion | undefined {
+  if (/^\.\w*$/.test(line)) {
+    return [commands.map(({ name }) => `.${name}`).filter((name) => name.startsWith(line)), line];
+  }
+  const [, name = '', argument = ''] = /^\.(\w+)\s+(\w*)$/.exec(line) ?? [];
+  const command = commands.find((known) => known.name === name || known.aliases?.includes(name));
+  if (command?.choices === undefined) return undefined;
+  return [command.choices.filter((choice) => choice.startsWith(argument.toLowerCase())), argument];
+}
+
+function tablesOf(statement: string, known: ReadonlySet<string>): string[] {
+  return [...new Set(statement.match(/\w+/g))].filter((name) => known.has(name));
+}
+
+/** The table that the qualifier of a column is or stands for; all that the statement names, where that is not clear. */
+function tablesBehind(qualifier: string, statement: string, known: ReadonlySet<string>): string[] {
+  if (known.has(qualifier)) return [qualifier];
+  const words = statement.match(/\w+/g)?.filter((word) => word !== 'as') ?? [];
+  const table = words.find((word, i) => known.has(word) && words[i + 1] === qualifier);
+  return table === undefined ? tablesOf(statement, known) : [table];
+}
+
+async function columnsOf(tables: readonly string[], runner: SqlRunner): Promise<string[]> {
+  const columns = new Set<string>();
+  for (const table of tables) for (const column of await runner.columnsOf(table)) columns.add(column);
+  return [...columns].sort();
 }
 
 const functions = new WeakMap<SqlRunner, readonly string[]>();

@@ -50,15 +50,19 @@ export async function interact(context: ShellContext): Promise<number> {
     const prompt = () => {
       screen.finishLine();
       terminal.setPrompt(paint.prompt(processor.pending === '' ? PROMPT : MORE_PROMPT));
-      terminal.prompt();
+      // What was typed ahead goes on where it ended.
+      terminal.prompt(true);
     };
     const interrupt = () => {
       if (busy) {
         lines.length = 0;
         runner.cancel();
+        progress?.hide();
+        dropLine(terminal);
         return;
       }
       processor.clear();
+      if (terminal.terminal) terminal.write(null, { ctrl: true, name: 'e' });
       dropLine(terminal);
       prompt();
     };
@@ -93,13 +97,17 @@ export async function interact(context: ShellContext): Promise<number> {
       process.stdout.write('\n');
       leave().catch(reject);
     });
+    // Nobody reads any more: the other end of a pipe is gone.
+    process.stdout.on('error', () => {
+      runner.cancel();
+      terminal.close();
+    });
     prompt();
   });
 }
 
 /** What was typed stays in sight, as in other shells; the next line begins empty. */
 function dropLine(terminal: Interface): void {
-  if (terminal.terminal) terminal.write(null, { ctrl: true, name: 'e' });
   process.stdout.write('^C\n');
   // `prevRows`: the rows that the line took are not to be drawn over.
   Object.assign(terminal, { line: '', cursor: 0, prevRows: 0 });

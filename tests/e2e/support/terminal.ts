@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 
 /** Longest wait for something that the program is to print: far more than it takes on a loaded machine. */
 const LIMIT_MS = 30_000;
@@ -8,6 +8,13 @@ export const CTRL_C = '\x03';
 export const CTRL_D = '\x04';
 export const TAB = '\t';
 export const UP = '\x1b[A';
+/** The beginning of the line. */
+export const HOME = '\x1b[H';
+
+/** Why there is no terminal here, false if there is one: a reason to skip. */
+export const noTerminal: false | string =
+  !spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') &&
+  'needs script(1) of util-linux';
 
 /**
  * A program in a pseudo-terminal of 100 columns, made by `script(1)`, which is part of every Debian. What the program

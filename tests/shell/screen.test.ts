@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, mock, test } from 'node:test';
+import { Screen } from '../../src/shell/interactive/screen.ts';
+import { visible } from '../../src/shell/terminal-text.ts';
+
+/** What a terminal was given by both streams, in order; rows come out of their buffer when it is flushed. */
+class Shown {
+  text = '';
+  #buffer = '';
+  readonly out = {
+    write: (text: string) => {
+      this.#buffer += text;
+    },
+    flush: () => {
+      this.text += this.#buffer;
+      this.#buffer = '';
+    },
+  };
+  readonly err = {
+    write: (text: string) => {
+      this.text += text;
+    },
+  };
+
+  take(): string {
+    const { text } = this;
+    this.text = '';
+    return text;
+  }
+}
+
+const CLEAR = '\r\x1b[K';
+const TERMINALS = { out: true, err: true };
+
+describe('progress', () => {
+  beforeEach(() => mock.timers.enable({ apis: ['setInterval', 'Date'] }));
+  afterEach(() => mock.timers.reset());
+
+  test('comes after a second, counts, and is wiped at the end', () => {
+    const shown = new Shown();
+    const { progress } = new Screen(shown.out, shown.err, TERMINALS);
+    progress!.start();
+    mock.timers.tick(999);
+    assert.equal(shown.take(), '');
+    progress!.rows(1234);
+    mock.timers.tick(1);
+    assert.equal(shown.take(), '1,234 rows, 1.0 s (Ctrl-C stops)');
+    mock.timers.tick(200);
+    assert.equal(shown.take(), `${CLEAR}1,234 rows, 1.2 s (Ctrl-C stops)`);
+    progress!.stop();
+    assert.equal(shown.take(), CLEAR);
+    mock.timers.tick(5000);
+    assert.equal(shown.take(), '');
+  });
+
+  test('leaves no trace of a short query', () => {
+    const shown = new Shown();
+    const { progress } = new Screen(shown.out, shown.err, TERMINALS);
+    progress!.start();
+    mock.timers.tick(900);
+    progress!.stop();
+    progress!.start();
+    mock.timers.tick(900);
+    progress!.stop();
+    assert.equal(shown.text, '');
+  });
+
+  test('makes room for rows and messages, and shows rows that wait', () => {
+    const shown = new Shown();
+    const { out, err, progress } = new Screen(shown.out, shown.err, TERMINALS);
+    progress!.start();
+    mock.timers.tick(1000);
+    shown.take();
+    out.write('row\n');
+    mock.timers.tick(200);
+    assert.equal(shown.take(), `${CLEAR}row\n0 rows, 1.2 s (Ctrl-C stops)`);
+    err.write('Warning: w\n');
+    assert.equal(shown.take(), `${CLEAR}Warning: w\n`);
+    progress!.stop();
+  });
+
+  test('keeps away from a line that is not finished', () => {
+    const shown = new Shown();
+    const { out, err, progress } = new Screen(shown.out, shown.err, TERMINALS);
+    progress!.start();
+    out.write('[\n  {"a":"1"}');
+    mock.timers.tick(1400);
+    assert.equal(shown.take(), '[\n  {"a":"1"}');
+    err.write('Error: e\n');
+    assert.equal(shown.take(), '\nError: e\n');
+    progress!.stop();
+  });
+
+  test('is for terminals', () => {
+    const shown = new Shown();
+    assert.equal(new Screen(shown.out, shown.err, { out: true, err: false }).progress, undefined);
+  });
+});
+
+test('rows come before the message that follows them', () => {
+  const shown = new Shown();
+  const { out, err } = new Screen(shown.out, shown.err, TERMINALS);
+  out.write('row\n');
+  err.write('Error: e\n');
+  assert.equal(shown.text, 'row\nError: e\n');
+});
+
+test('the prompt begins a line', () => {
+  const shown = new Shown();
+  const screen = new Screen(shown.out, shown.err, TERMINALS);
+  screen.out.write('half');
+  screen.finishLine();
+  screen.finishLine();
+  assert.equal(shown.text, 'half\n');
+});
+
+test('what is not a terminal gets the text as it is', () => {
+  const shown = new Shown();
+  const screen = new Screen(shown.out, shown.err, { out: false, err: false });
+  screen.out.write('\x1b[31mhalf');
+  screen.finishLine();
+  screen.err.write('\x07');
+  assert.equal(shown.text, '\x1b[31mhalf\x07');
+});
+
+test('control characters become visible, one cell each', () => {
+  assert.equal(visible('plain\tünd\n日本 😀'), 'plain\tünd\n日本 😀');
+  assert.equal(visible('\x1b]0;title\x07\x00\r\x7f'), '␛]0;title␇␀␍␡');
+  assert.equal(visible('\x9b31m\udc9b'), '\ufffd31m\ufffd');
+});

@@ -57,6 +57,8 @@ async function main(args: readonly string[]): Promise<number> {
   const configuration = configure(values, problems);
   if (values.bool('config_check')) return check(problems);
 
+  // From here on a signal ends the daemon as it should, however early it comes.
+  const end = endOnSignals();
   using up = new DisposableStack();
   if (!values.bool('ephemeral')) up.use(lockPidFile(values.string('pidfile')));
   const early: string[] = [];
@@ -88,7 +90,8 @@ async function main(args: readonly string[]): Promise<number> {
     },
   );
   say('INFO', `osqueryd started [version=${OSQUERY_VERSION}]`);
-  await run(scheduler, values, say);
+  await run(scheduler, values, end);
+  say('INFO', `ends: ${end.signal.reason}`);
   await thread.close();
   await Promise.all(loggers.map((logger) => logger.close()));
   return 0;
@@ -198,21 +201,17 @@ function startThread(values: OptionValues, cancel: Int32Array): Thread {
   }) as unknown as Thread;
 }
 
-/** Until a signal says to end, or `--schedule_timeout` is over. */
-async function run(
-  scheduler: Scheduler,
-  values: OptionValues,
-  say: (severity: Severity, message: string) => void,
-): Promise<void> {
+function endOnSignals(): AbortController {
   const end = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      say('INFO', `ends on ${signal}`);
-      end.abort();
-    });
-  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => end.abort(signal));
+  return end;
+}
+
+/** Until a signal says to end, or `--schedule_timeout` is over. */
+async function run(scheduler: Scheduler, values: OptionValues, end: AbortController): Promise<void> {
   const timeout = values.number('schedule_timeout');
-  if (timeout > 0) setTimeout(() => end.abort(), timeout * 1000).unref();
+  if (timeout > 0) setTimeout(() => end.abort('schedule_timeout is over'), timeout * 1000).unref();
+  if (end.signal.aborted) return;
   const ended = once(end.signal, 'abort');
   const loop = async () => {
     await scheduler.load();

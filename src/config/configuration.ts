@@ -1,8 +1,10 @@
+import { createDigest } from '../base/digest.ts';
 import { UserError } from '../base/errors.ts';
 import { isObject, type JsonObject, type JsonValue, parseConfigText, valueAt } from './config-text.ts';
 import { type Decorators, parseDecorators } from './decorators.ts';
 import { MAIN_PACK, type Pack, parsePack } from './packs.ts';
 import type { Machine } from './schedule.ts';
+import { parseViews } from './views.ts';
 
 /** A piece of configuration and where it came from. */
 export interface ConfigText {
@@ -27,6 +29,12 @@ export interface Configuration {
   readonly options: readonly PieceOf<JsonObject>[];
   /** One a piece that has any. */
   readonly decorators: readonly PieceOf<Decorators>[];
+  /** Names to SQL; of two equal names the later piece wins. */
+  readonly views: ReadonlyMap<string, string>;
+  /** The pieces as they were read. */
+  readonly texts: readonly ConfigText[];
+  /** SHA-1 of the SHA-1 of each piece, in the order of their sources: the same for the same texts, as in osquery. */
+  readonly hash: string;
 }
 
 /** Something of a configuration, and where it came from. */
@@ -46,10 +54,12 @@ export function readConfiguration(source: ConfigSource, machine: Machine, proble
   const packs: Pack[] = [];
   const options: PieceOf<JsonObject>[] = [];
   const decorators: PieceOf<Decorators>[] = [];
+  const views = new Map<string, string>();
+  const texts = source.texts();
   const add = (name: string, from: string, object: JsonObject) => {
     packs.push(parsePack(name, from, object, machine, (place, reason) => problem(`${from}: ${place}: ${reason}`)));
   };
-  for (const { source: from, text } of source.texts()) {
+  for (const { source: from, text } of texts) {
     const config = attempt(() => parseConfigText(text, from), problem);
     if (config === undefined) continue;
     const report = (place: string, reason: string) => problem(`${from}: ${place}: ${reason}`);
@@ -59,6 +69,7 @@ export function readConfiguration(source: ConfigSource, machine: Machine, proble
     if (valueAt(config, 'decorators') !== undefined) {
       decorators.push({ source: from, value: parseDecorators(valueAt(config, 'decorators'), report) });
     }
+    for (const [name, sql] of parseViews(valueAt(config, 'views'), report)) views.set(name, sql);
     const schedule = valueAt(config, 'schedule');
     if (isObject(schedule)) add(MAIN_PACK, from, { queries: schedule });
     else if (schedule !== undefined) report('schedule', 'not an object');
@@ -66,7 +77,7 @@ export function readConfiguration(source: ConfigSource, machine: Machine, proble
     if (isObject(named)) for (const [name, pack] of Object.entries(named)) addPack(name, from, pack);
     else if (named !== undefined) report('packs', 'not an object');
   }
-  return { packs, options, decorators };
+  return { packs, options, decorators, views, texts, hash: hashOf(texts) };
 
   /** A pack is an object, the path of a file with one, or under the name `*` a pattern of such paths. */
   function addPack(name: string, from: string, pack: JsonValue): void {
@@ -81,6 +92,16 @@ export function readConfiguration(source: ConfigSource, machine: Machine, proble
       if (object !== undefined) add(own, path, object);
     }
   }
+}
+
+function hashOf(texts: readonly ConfigText[]): string {
+  const sha1 = (text: string) => {
+    const digest = createDigest('sha1');
+    digest.update(Buffer.from(text));
+    return digest.digest('hex');
+  };
+  const ordered = [...texts].sort((a, b) => (a.source < b.source ? -1 : 1));
+  return sha1(ordered.map(({ text }) => sha1(text)).join(''));
 }
 
 function attempt<T>(read: () => T, problem: Problem): T | undefined {

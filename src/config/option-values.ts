@@ -30,6 +30,16 @@ export class OptionValues {
     this.#values.set(name, normalize(name, type, value));
   }
 
+  /** All that was set, to come back to with `restore`. */
+  save(): ReadonlyMap<string, string> {
+    return new Map(this.#values);
+  }
+
+  restore(saved: ReadonlyMap<string, string>): void {
+    this.#values.clear();
+    for (const [name, value] of saved) this.#values.set(name, value);
+  }
+
   isSet(name: string): boolean {
     return this.#values.has(name);
   }

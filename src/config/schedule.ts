@@ -12,7 +12,9 @@ export interface ScheduledQuery {
   readonly removed: boolean;
   /** Whether it may be put aside for a day when it costs too much. */
   readonly denylist: boolean;
-  /** Lower ones run first. */
+  /** Whether it runs as soon as it is scheduled, before its interval is over. */
+  readonly runAtStart: boolean;
+  /** Lower ones run first; infinite where none is set. */
   readonly startupPriority: number;
 }
 
@@ -42,7 +44,12 @@ export function parseQueries(queries: JsonObject, machine: Machine, place: strin
     const query = parseQuery(name, value, machine, (reason) => report(`${place}.${name}`, reason));
     if (query !== undefined) found.push(query);
   }
-  return found.sort((a, b) => a.startupPriority - b.startupPriority || (a.name < b.name ? -1 : 1));
+  return found.sort((a, b) => byPriority(a, b) || (a.name < b.name ? -1 : 1));
+}
+
+/** Those that start first in front. */
+export function byPriority(a: ScheduledQuery, b: ScheduledQuery): number {
+  return a.startupPriority === b.startupPriority ? 0 : a.startupPriority - b.startupPriority;
 }
 
 function parseQuery(
@@ -63,6 +70,7 @@ function parseQuery(
   const interval =
     valueAt(object, 'interval') === undefined ? machine.defaultInterval : toCount(valueAt(object, 'interval'));
   if (!(interval > 0 && interval <= MAX_INTERVAL)) return void report(`interval is not 1 to ${MAX_INTERVAL} seconds`);
+  const priority = valueAt(object, 'startup_priority');
   return {
     name,
     query,
@@ -70,7 +78,9 @@ function parseQuery(
     snapshot: toBoolean(valueAt(object, 'snapshot'), false),
     removed: toBoolean(valueAt(object, 'removed'), true),
     denylist: toBoolean(valueAt(object, 'denylist') ?? valueAt(object, 'blacklist'), true),
-    startupPriority: toCount(valueAt(object, 'startup_priority')),
+    // osquery runs those with a priority at once.
+    runAtStart: toBoolean(valueAt(object, 'run_at_start'), priority !== undefined),
+    startupPriority: priority === undefined ? Number.POSITIVE_INFINITY : toCount(priority),
   };
 }
 

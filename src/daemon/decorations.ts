@@ -1,54 +1,79 @@
 import type { PieceOf } from '../config/configuration.ts';
 import type { Decorators } from '../config/decorators.ts';
 
-/** The first row of a query, column by column; undefined where it has none, or fails. */
+/** The first row of a query, column by column; empty where it has none, undefined where it fails. */
 export type FirstRow = (sql: string) => Promise<Readonly<Record<string, string>> | undefined>;
 
 /**
  * What decorator queries found last: the first row of each adds its columns, a later one wins. What was found stays until
- * the query runs again, also where the configuration is read anew in between.
+ * the query returns something else, also where the configuration is read anew in between.
  */
 export class Decorations {
-  readonly #pieces: readonly PieceOf<Decorators>[];
   readonly #firstRow: FirstRow;
-  readonly #found = new Map<string, string>();
+  #decorators: readonly Decorators[] = [];
+  /** By SQL. */
+  #found = new Map<string, Readonly<Record<string, string>>>();
   /** Per interval the last multiple of it that was done. */
   readonly #done = new Map<number, number>();
 
-  constructor(pieces: readonly PieceOf<Decorators>[], firstRow: FirstRow) {
-    this.#pieces = pieces;
+  constructor(firstRow: FirstRow) {
     this.#firstRow = firstRow;
   }
 
   /** For each line of results, by name. */
   get pairs(): readonly (readonly [name: string, value: string])[] {
-    return [...this.#found].sort(([a], [b]) => (a < b ? -1 : 1));
+    const merged = new Map<string, string>();
+    for (const sql of this.#queries()) {
+      for (const [name, value] of Object.entries(this.#found.get(sql) ?? {})) merged.set(name, value);
+    }
+    return [...merged].sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
-  /** Runs those that run when a configuration is loaded; those of intervals, too, so that none is missing until then. */
-  async load(now: number): Promise<void> {
-    for (const { value } of this.#pieces) await this.#run(value.load);
-    await this.beforeQuery(now, false);
+  /**
+   * Takes the decorators of a configuration and runs those that run when it is loaded; those of intervals, too, so that
+   * none is missing until then. `now`: Unix seconds.
+   */
+  async load(pieces: readonly PieceOf<Decorators>[], now: number): Promise<void> {
+    this.#decorators = pieces.map(({ value }) => value);
+    const queries = new Set(this.#queries());
+    this.#found = new Map([...this.#found].filter(([sql]) => queries.has(sql)));
+    for (const { load, intervals } of this.#decorators) {
+      await this.#run(load);
+      for (const { queries: due } of intervals) await this.#run(due.filter((sql) => !this.#found.has(sql)));
+    }
+    this.#markDone(now);
   }
 
-  /** Runs what is due before a scheduled query. `now`: Unix seconds. */
-  async beforeQuery(now: number, always = true): Promise<void> {
-    for (const { value } of this.#pieces) {
-      if (always) await this.#run(value.always);
-      for (const { every, queries } of value.intervals) {
-        const due = now - (now % every);
-        if ((this.#done.get(every) ?? -1) >= due) continue;
-        await this.#run(queries);
+  /** Runs what is due before a scheduled query. */
+  async beforeQuery(now: number): Promise<void> {
+    for (const { always, intervals } of this.#decorators) {
+      await this.#run(always);
+      for (const { every, queries } of intervals) {
+        if ((this.#done.get(every) ?? -1) < now - (now % every)) await this.#run(queries);
       }
     }
-    for (const { value } of this.#pieces)
-      for (const { every } of value.intervals) this.#done.set(every, now - (now % every));
+    this.#markDone(now);
+  }
+
+  #markDone(now: number): void {
+    for (const { intervals } of this.#decorators) {
+      for (const { every } of intervals) this.#done.set(every, now - (now % every));
+    }
+  }
+
+  /** In the order in which their columns win over each other. */
+  *#queries(): Generator<string> {
+    for (const { load, always, intervals } of this.#decorators) {
+      yield* load;
+      yield* always;
+      for (const { queries } of intervals) yield* queries;
+    }
   }
 
   async #run(queries: readonly string[]): Promise<void> {
     for (const sql of queries) {
-      const row = (await this.#firstRow(sql)) ?? {};
-      for (const [name, value] of Object.entries(row)) this.#found.set(name, value);
+      const row = await this.#firstRow(sql);
+      if (row !== undefined) this.#found.set(sql, row);
     }
   }
 }

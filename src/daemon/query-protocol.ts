@@ -6,11 +6,19 @@ export interface QueryRequest {
   readonly sql: string;
 }
 
+/** What a query cost its thread. */
+export interface ThreadCosts {
+  readonly userMs: number;
+  readonly systemMs: number;
+  /** Bytes by which the process grew. */
+  readonly memory: number;
+}
+
 /** Rows come in pieces, then one `done` or `failed`. */
 export type QueryReply =
   | { readonly id: number; readonly kind: 'rows'; readonly rows: readonly RowText[] }
-  | { readonly id: number; readonly kind: 'done'; readonly userMs: number; readonly systemMs: number }
-  | { readonly id: number; readonly kind: 'failed'; readonly message: string }
+  | { readonly id: number; readonly kind: 'done'; readonly costs: ThreadCosts }
+  | { readonly id: number; readonly kind: 'failed'; readonly message: string; readonly outOfMemory: boolean }
   | { readonly id: number; readonly kind: 'warning'; readonly text: string };
 
 /** Rows of one message: some 100 KiB. */

@@ -1,5 +1,5 @@
 import type { RowText } from '../results/row.ts';
-import type { QueryReply, QueryRequest } from './query-protocol.ts';
+import type { QueryReply, QueryRequest, ThreadCosts } from './query-protocol.ts';
 
 /** A thread, as `Worker` is one. */
 export interface Thread {
@@ -13,40 +13,70 @@ export interface Thread {
 /** Starts a thread; `cancel` is shared with it, not 0 stops its query. */
 export type StartThread = (cancel: Int32Array) => Thread;
 
-export interface Answer {
+export interface Answer extends ThreadCosts {
   readonly rows: readonly RowText[];
-  /** CPU time of the thread. */
-  readonly userMs: number;
-  readonly systemMs: number;
+  /** In all rows. */
+  readonly characters: number;
   readonly wallMs: number;
 }
 
-/** After this much longer than its deadline a query that did not stop costs the thread its life. */
+/** Bounds of one query. */
+export interface QueryLimits {
+  /** Without it a query may take for ever. */
+  readonly deadlineMs?: number | undefined;
+  /** Characters of all rows. */
+  readonly characters?: number | undefined;
+}
+
+/** A query that went beyond a bound and was stopped for it. */
+export class QueryStopped extends Error {
+  override readonly name = 'QueryStopped';
+}
+
+/** After this much longer a query that did not stop costs the thread its life. */
 const GRACE_MS = 5000;
 
+/** The query that runs. */
+interface Running {
+  readonly id: number;
+  readonly settle: (reply: QueryReply | Error) => void;
+  stop(reason: string): void;
+}
+
 /**
- * Runs queries in another thread, one after the other. A query over its deadline is stopped; if it does not stop, or takes
- * the thread down with it, the thread is replaced: the query fails, the agent goes on.
+ * Runs queries in another thread, one after the other. A query beyond its bounds is stopped; if it does not stop, or takes
+ * the thread down with it, the query fails and the agent goes on. A thread whose query was stopped is replaced: only that
+ * gives back its memory.
  */
 export class QueryThread {
   readonly #start: StartThread;
   readonly #warn: (text: string) => void;
-  readonly #cancel = new Int32Array(new SharedArrayBuffer(4));
+  #cancel = new Int32Array(new SharedArrayBuffer(4));
   #thread: Thread | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #next = 1;
-  #settle: ((reply: QueryReply | Error) => void) | undefined;
+  #running: Running | undefined;
 
   constructor(start: StartThread, warn: (text: string) => void) {
     this.#start = start;
     this.#warn = warn;
   }
 
-  /** Rejects with what went wrong. Without `deadlineMs` a query may take for ever. */
-  run(sql: string, deadlineMs?: number): Promise<Answer> {
-    const answer = this.#queue.then(() => this.#run(sql, deadlineMs));
+  /** Rejects with what went wrong, `QueryStopped` where the query went beyond its bounds. */
+  run(sql: string, limits: QueryLimits = {}): Promise<Answer> {
+    const answer = this.#queue.then(() => this.#run(sql, limits));
     this.#queue = answer.catch(() => undefined);
     return answer;
+  }
+
+  /** Stops the query that runs, if one does. */
+  stop(reason: string): void {
+    this.#running?.stop(reason);
+  }
+
+  /** Lets a new thread begin after the queries asked so far: with other options, and without what the old one held. */
+  renew(): void {
+    this.#queue = this.#queue.then(() => this.#drop());
   }
 
   /** Stops the query that runs, and the thread. */
@@ -54,59 +84,70 @@ export class QueryThread {
     Atomics.store(this.#cancel, 0, 1);
     const thread = this.#thread;
     this.#thread = undefined;
-    this.#settle?.(new Error('the agent ends'));
+    this.#running?.settle(new Error('the agent ends'));
     await thread?.terminate();
   }
 
-  #run(sql: string, deadlineMs: number | undefined): Promise<Answer> {
+  #run(sql: string, { deadlineMs, characters: most = Number.POSITIVE_INFINITY }: QueryLimits): Promise<Answer> {
     const thread = this.#current();
     const id = this.#next++;
     const rows: RowText[] = [];
     const started = performance.now();
-    let overdue = false;
     const timers: NodeJS.Timeout[] = [];
-    Atomics.store(this.#cancel, 0, 0);
-    return new Promise<Answer>((resolve, reject) => {
-      this.#settle = (reply) => {
+    let characters = 0;
+    let stopped: string | undefined;
+    const answer = new Promise<Answer>((resolve, reject) => {
+      const stop = (reason: string) => {
+        if (stopped !== undefined) return;
+        stopped = reason;
+        rows.length = 0;
+        Atomics.store(this.#cancel, 0, 1);
+        const lost = new QueryStopped(`${reason}, and did not stop; its thread was replaced`);
+        timers.push(setTimeout(() => this.#lose(thread, lost), GRACE_MS));
+      };
+      const settle = (reply: QueryReply | Error) => {
         if (reply instanceof Error) return reject(reply);
         if (reply.id !== id) return;
         if (reply.kind === 'warning') return this.#warn(reply.text);
-        if (reply.kind === 'rows') return void rows.push(...reply.rows);
+        if (reply.kind === 'rows') {
+          if (stopped !== undefined) return;
+          for (const row of reply.rows) {
+            characters += row.length;
+            rows.push(row);
+          }
+          if (characters > most) stop(`returned more than ${most} characters`);
+          return;
+        }
         const wallMs = performance.now() - started;
-        if (reply.kind === 'done') resolve({ rows, userMs: reply.userMs, systemMs: reply.systemMs, wallMs });
-        else reject(new Error(overdue ? `took longer than ${deadlineMs} ms` : reply.message));
+        if (stopped !== undefined) reject(new QueryStopped(stopped));
+        else if (reply.kind === 'done') resolve({ rows, characters, wallMs, ...reply.costs });
+        else reject(reply.outOfMemory ? new QueryStopped(reply.message) : new Error(reply.message));
       };
-      if (deadlineMs !== undefined) {
-        timers.push(
-          setTimeout(() => {
-            overdue = true;
-            Atomics.store(this.#cancel, 0, 1);
-          }, deadlineMs),
-        );
-        timers.push(
-          setTimeout(() => {
-            this.#lose(
-              thread,
-              new Error(`took longer than ${deadlineMs} ms and did not stop; its thread was replaced`),
-            );
-          }, deadlineMs + GRACE_MS),
-        );
-      }
+      this.#running = { id, settle, stop };
+      if (deadlineMs !== undefined)
+        timers.push(setTimeout(() => stop(`took longer than ${deadlineMs} ms`), deadlineMs));
       thread.postMessage({ id, sql });
-    }).finally(() => {
-      for (const timer of timers) clearTimeout(timer);
-      this.#settle = undefined;
     });
+    return answer
+      .catch((cause: Error) => {
+        if (cause instanceof QueryStopped) this.#drop();
+        throw cause;
+      })
+      .finally(() => {
+        for (const timer of timers) clearTimeout(timer);
+        this.#running = undefined;
+      });
   }
 
   #current(): Thread {
     if (this.#thread !== undefined) return this.#thread;
+    this.#cancel = new Int32Array(new SharedArrayBuffer(4));
     const thread = this.#start(this.#cancel);
     this.#thread = thread;
     thread.on('message', (reply) => {
-      if (this.#thread === thread) this.#settle?.(reply);
+      if (this.#thread === thread) this.#running?.settle(reply);
     });
-    thread.on('error', (cause) => this.#lose(thread, new Error(`its thread failed: ${cause.message}`)));
+    thread.on('error', (cause) => this.#lose(thread, failure(cause)));
     thread.on('exit', () => this.#lose(thread, new Error('its thread ended')));
     return thread;
   }
@@ -114,8 +155,19 @@ export class QueryThread {
   /** The next query gets a new one. */
   #lose(thread: Thread, cause: Error): void {
     if (this.#thread !== thread) return;
-    this.#thread = undefined;
-    this.#settle?.(cause);
-    void thread.terminate();
+    this.#drop();
+    this.#running?.settle(cause);
   }
+
+  #drop(): void {
+    const thread = this.#thread;
+    this.#thread = undefined;
+    void thread?.terminate();
+  }
+}
+
+function failure(cause: Error): Error {
+  if ((cause as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY')
+    return new QueryStopped('needs too much memory');
+  return new Error(`its thread failed: ${cause.message}`);
 }

@@ -1,12 +1,16 @@
 import type { Configuration } from '../config/configuration.ts';
 import { fullName, type Pack } from '../config/packs.ts';
-import type { ScheduledQuery } from '../config/schedule.ts';
-import type { Logger } from '../loggers/logger.ts';
-import { type RowText, withTexts } from '../results/row.ts';
+import { byPriority, type ScheduledQuery } from '../config/schedule.ts';
+import type { Logger, Severity } from '../loggers/logger.ts';
+import { withTexts } from '../results/row.ts';
+import type { PackState, ScheduledQueryState } from '../schema/agent.ts';
 import type { Store } from '../store/store.ts';
 import { Decorations } from './decorations.ts';
+import { Denylist } from './denylist.ts';
+import { Discovery } from './discovery.ts';
 import { logRun, type ResultOptions } from './log-run.ts';
-import type { QueryThread } from './query-thread.ts';
+import { NO_COSTS, type QueryCosts, withRun } from './query-costs.ts';
+import { type Answer, type QueryLimits, QueryStopped, type QueryThread } from './query-thread.ts';
 import { splayedInterval } from './splay.ts';
 import { Timetable } from './timetable.ts';
 
@@ -16,19 +20,27 @@ export interface SchedulerOptions {
   readonly packDelimiter: string;
   /** Seconds that the answer of a discovery query holds. */
   readonly packRefresh: number;
+  /** Seconds. */
+  readonly maxDrift: number;
   readonly epoch: bigint;
   readonly hostIdentifier: () => string;
-  /** Milliseconds a query may take. */
-  readonly deadlineMs?: number | undefined;
+  /** Whether decorator queries run. */
+  readonly decorators: boolean;
+  /** Severity-less chatter: the name of each query that runs. */
+  readonly logNames: boolean;
+  readonly limits: QueryLimits;
 }
 
 export interface SchedulerParts {
   readonly store: Store;
   readonly logger: Logger;
-  readonly thread: Pick<QueryThread, 'run'>;
+  readonly thread: Pick<QueryThread, 'run' | 'stop'>;
   /** Unix seconds, with a fraction. */
   readonly now: () => number;
-  readonly say: (severity: 'INFO' | 'WARNING' | 'ERROR', message: string) => void;
+  readonly say: (severity: Severity, message: string) => void;
+  /** Hears of each run: what the watchdog blames. */
+  readonly begins?: (query: string) => void;
+  readonly ends?: (query: string) => void;
 }
 
 interface Job {
@@ -40,69 +52,157 @@ interface Job {
 /** Runs the queries of a configuration when they are due, one after the other, and logs what they return. */
 export class Scheduler {
   readonly #parts: SchedulerParts;
-  readonly #options: SchedulerOptions;
-  readonly #timetable: Timetable<Job>;
+  readonly #options: () => SchedulerOptions;
   readonly #decorations: Decorations;
-  /** Packs whose discovery queries were asked: until when the answer holds. */
-  readonly #discovered = new Map<Pack, { readonly until: number; readonly active: boolean }>();
+  readonly #discovery: Discovery;
+  readonly #denylist: Denylist;
+  readonly #costs = new Map<string, QueryCosts>();
+  #packs: readonly Pack[] = [];
+  #jobs: readonly Job[] = [];
+  #timetable: Timetable<Job>;
+  /** Jobs that run at once. */
+  #first: Job[] = [];
+  #running: Job | undefined;
 
-  constructor(configuration: Configuration, parts: SchedulerParts, options: SchedulerOptions) {
+  /** `options` is asked again and again: a new configuration may change them. */
+  constructor(parts: SchedulerParts, options: () => SchedulerOptions) {
     this.#parts = parts;
     this.#options = options;
-    const { settings } = parts.store;
-    const jobs = configuration.packs.flatMap((pack) =>
-      pack.queries.map((query) => ({ pack, query, name: fullName(pack, query, options.packDelimiter) })),
+    this.#timetable = new Timetable<Job>([], Math.floor(parts.now()));
+    this.#decorations = new Decorations((sql) => this.#firstRow(sql));
+    this.#discovery = new Discovery(
+      async (sql) => (await this.#ask(sql)).rows.length > 0,
+      (message) => parts.say('WARNING', message),
     );
-    const entries = jobs.map((job) => ({
-      what: job,
-      every: splayedInterval(settings, job.name, job.query.interval, options.splayPercent),
-    }));
-    this.#timetable = new Timetable(entries, Math.floor(parts.now()));
-    this.#decorations = new Decorations(configuration.decorators, (sql) => this.#firstRow(sql));
+    this.#denylist = new Denylist(parts.store);
   }
 
-  /** Runs the decorators that run when a configuration is loaded. */
-  async load(): Promise<void> {
-    await this.#decorations.load(Math.floor(this.#parts.now()));
+  /** Takes a configuration, in place of the one before, and runs the decorators that run when it is loaded. */
+  async load({ packs, decorators }: Configuration): Promise<void> {
+    const { splayPercent, packDelimiter, maxDrift, decorators: decorate } = this.#options();
+    const { store, now } = this.#parts;
+    const known = new Set(this.#jobs.map(({ name }) => name));
+    this.#packs = packs;
+    this.#jobs = packs.flatMap((pack) =>
+      pack.queries.map((query) => ({ pack, query, name: fullName(pack, query, packDelimiter) })),
+    );
+    const entries = this.#jobs.map((job) => ({
+      what: job,
+      every: splayedInterval(store, job.name, job.query.interval, splayPercent),
+    }));
+    this.#timetable = new Timetable(entries, this.#timetable.asked, maxDrift);
+    this.#first = this.#jobs
+      .filter(({ query, name }) => query.runAtStart && !known.has(name))
+      .sort((a, b) => byPriority(a.query, b.query));
+    if (decorate) await this.#decorations.load(decorators, Math.floor(now()));
   }
 
   /** Runs what has become due. Call it again at `nextMs`. */
   async tick(): Promise<void> {
-    for (const { what, missed } of this.#timetable.take(Math.floor(this.#parts.now()))) {
-      if (missed > 0)
-        this.#parts.say('INFO', `Scheduled query ${what.name} was due ${missed} times more and could not run`);
-      if (await this.#isActive(what.pack)) await this.#run(what);
+    const { now, say } = this.#parts;
+    const due = this.#timetable.take(Math.floor(now()));
+    const first = this.#first.splice(0);
+    for (const job of first) await this.#runIfActive(job);
+    for (const { what, missed } of due) {
+      if (missed > 0) say('INFO', `Scheduled query ${what.name} was due ${missed} times more and could not run`);
+      if (!first.includes(what)) await this.#runIfActive(what);
     }
   }
 
   /** Milliseconds until something is due; undefined if there is nothing to do at all. */
   get nextMs(): number | undefined {
+    if (this.#first.length > 0) return 0;
     const now = this.#parts.now();
     const next = this.#timetable.next(Math.floor(now));
     return next === undefined ? undefined : Math.max(0, (next - now) * 1000);
   }
 
-  async #run({ query, name }: Job): Promise<void> {
-    const { store, logger, thread, now, say } = this.#parts;
-    await this.#decorations.beforeQuery(Math.floor(now()));
-    const time = Math.floor(now());
-    let rows: readonly RowText[];
-    try {
-      ({ rows } = await thread.run(query.query, this.#options.deadlineMs));
-    } catch (cause) {
-      say('ERROR', `Error executing scheduled query ${name}: ${(cause as Error).message}`);
+  /** Stops a query, if it runs now, and puts it aside. */
+  stop(name: string, reason: string): void {
+    if (this.#running?.name === name) this.#parts.thread.stop(reason);
+  }
+
+  /** Puts a query aside that cost the agent too much. */
+  punish(name: string, reason: string): void {
+    const job = this.#jobs.find((candidate) => candidate.name === name);
+    if (job?.query.denylist === false) {
+      this.#parts.say('WARNING', `Scheduled query ${name} (denylist is false, it runs on): ${reason}`);
       return;
     }
-    const { epoch, hostIdentifier, results } = this.#options;
-    const run = {
-      query,
+    this.#denylist.add(name, Math.floor(this.#parts.now()));
+    this.#parts.say('WARNING', `Scheduled query ${name} is denylisted for a day: ${reason}`);
+  }
+
+  /** For `osquery_schedule`. */
+  schedule(): ScheduledQueryState[] {
+    const now = this.#parts.now();
+    return this.#jobs.map(({ name, query }) => ({
       name,
-      rows,
-      time,
-      epoch,
-      hostIdentifier: hostIdentifier(),
-      decorations: this.#decorations.pairs,
-    };
+      query: query.query,
+      interval: query.interval,
+      denylisted: query.denylist && this.#denylist.has(name, now),
+      ...(this.#costs.get(name) ?? NO_COSTS),
+    }));
+  }
+
+  /** For `osquery_packs`. */
+  packs(): PackState[] {
+    return this.#packs.map((pack) => {
+      const { active, hits, executions } = this.#discovery.state(pack);
+      const { name, platform, version, shard } = pack;
+      const runs = active && pack.queries.length > 0;
+      return {
+        name,
+        platform,
+        version,
+        shard,
+        discoveryCacheHits: hits,
+        discoveryExecutions: executions,
+        active: runs,
+      };
+    });
+  }
+
+  async #runIfActive(job: Job): Promise<void> {
+    const now = this.#parts.now();
+    if (job.query.denylist && this.#denylist.has(job.name, now)) return;
+    if (!(await this.#discovery.isActive(job.pack, now, this.#options().packRefresh))) return;
+    this.#running = job;
+    this.#parts.begins?.(job.name);
+    try {
+      await this.#run(job);
+    } finally {
+      this.#running = undefined;
+      this.#parts.ends?.(job.name);
+    }
+  }
+
+  async #run({ query, name }: Job): Promise<void> {
+    const { now, say } = this.#parts;
+    const { decorators, logNames } = this.#options();
+    if (logNames) say('INFO', `Executing scheduled query ${name}`);
+    if (decorators) await this.#decorations.beforeQuery(Math.floor(now()));
+    const time = Math.floor(now());
+    const costs = this.#costs.get(name) ?? NO_COSTS;
+    let answer: Answer;
+    try {
+      answer = await this.#ask(query.query);
+    } catch (cause) {
+      const { message } = cause as Error;
+      this.#costs.set(name, { ...costs, lastExecuted: time });
+      say('ERROR', `Error executing scheduled query ${name}: ${message}`);
+      if (cause instanceof QueryStopped) this.punish(name, message);
+      return;
+    }
+    this.#costs.set(name, withRun(costs, answer, time));
+    this.#log(query, name, answer, time);
+  }
+
+  #log(query: ScheduledQuery, name: string, { rows }: Answer, time: number): void {
+    const { store, logger, say } = this.#parts;
+    const { epoch, hostIdentifier, results } = this.#options();
+    const decorations = this.#decorations.pairs;
+    const run = { query, name, rows, time, epoch, hostIdentifier: hostIdentifier(), decorations };
     try {
       const difference = logRun(run, store, logger, results);
       if (difference?.reason === 'new') say('INFO', `Storing initial results for new scheduled query: ${name}`);
@@ -113,29 +213,14 @@ export class Scheduler {
     }
   }
 
-  /** Whether all discovery queries of a pack return rows; the answer holds for a while. */
-  async #isActive(pack: Pack): Promise<boolean> {
-    if (pack.discovery.length === 0) return true;
-    const now = this.#parts.now();
-    const known = this.#discovered.get(pack);
-    if (known !== undefined && now < known.until) return known.active;
-    let active = true;
-    for (const sql of pack.discovery) {
-      try {
-        active &&= (await this.#parts.thread.run(sql, this.#options.deadlineMs)).rows.length > 0;
-      } catch (cause) {
-        this.#parts.say('WARNING', `Discovery query failed (${sql}): ${(cause as Error).message}`);
-        active = false;
-      }
-    }
-    this.#discovered.set(pack, { until: now + this.#options.packRefresh, active });
-    return active;
+  #ask(sql: string): Promise<Answer> {
+    return this.#parts.thread.run(sql, this.#options().limits);
   }
 
   async #firstRow(sql: string): Promise<Record<string, string> | undefined> {
     try {
-      const [row] = (await this.#parts.thread.run(sql, this.#options.deadlineMs)).rows;
-      return row === undefined ? undefined : (JSON.parse(withTexts(row)) as Record<string, string>);
+      const [row] = (await this.#ask(sql)).rows;
+      return row === undefined ? {} : (JSON.parse(withTexts(row)) as Record<string, string>);
     } catch (cause) {
       this.#parts.say('WARNING', `Decorator query failed (${sql}): ${(cause as Error).message}`);
       return undefined;

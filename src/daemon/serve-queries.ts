@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/engine.ts';
+import { type Engine, SqlError } from '../engine/engine.ts';
 import { type RowText, rowEncoder } from '../results/row.ts';
 import { type QueryReply, type QueryRequest, ROWS_A_PIECE } from './query-protocol.ts';
 
@@ -8,6 +8,9 @@ export interface QueryPort {
   postMessage(reply: QueryReply): void;
 }
 
+/** SQLite's code for a statement that needs more memory than it may have. */
+const SQLITE_NOMEM = 7;
+
 /** Answers the scheduler's queries in the thread that runs SQL, with an engine that warns through `warn`. */
 export function serveQueries(port: QueryPort, open: (warn: (text: string) => void) => Engine): void {
   let current = 0;
@@ -15,12 +18,15 @@ export function serveQueries(port: QueryPort, open: (warn: (text: string) => voi
   port.on('message', ({ id, sql }) => {
     current = id;
     const before = process.threadCpuUsage();
+    const size = process.memoryUsage.rss();
     try {
       run(sql, (rows) => port.postMessage({ id, kind: 'rows', rows }));
       const { user, system } = process.threadCpuUsage(before);
-      port.postMessage({ id, kind: 'done', userMs: user / 1000, systemMs: system / 1000 });
+      const memory = Math.max(0, process.memoryUsage.rss() - size);
+      port.postMessage({ id, kind: 'done', costs: { userMs: user / 1000, systemMs: system / 1000, memory } });
     } catch (cause) {
-      port.postMessage({ id, kind: 'failed', message: (cause as Error).message });
+      const outOfMemory = cause instanceof SqlError && (cause.code & 0xff) === SQLITE_NOMEM;
+      port.postMessage({ id, kind: 'failed', message: (cause as Error).message, outOfMemory });
     }
   });
 

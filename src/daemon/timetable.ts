@@ -16,12 +16,22 @@ export interface Due<T> {
 /** Tells what is due, by the clock of the machine. */
 export class Timetable<T> {
   readonly #entries: readonly Entry<T>[];
+  readonly #maxDrift: number;
   #asked: number;
 
-  /** What is due from the second after `start` on. Entries due in one second keep their order. */
-  constructor(entries: readonly Entry<T>[], start: number) {
+  /**
+   * What is due from the second after `start` on. Entries due in one second keep their order. Who falls behind by more
+   * than `maxDrift` seconds gives up what comes again within as many.
+   */
+  constructor(entries: readonly Entry<T>[], start: number, maxDrift = Number.POSITIVE_INFINITY) {
     this.#entries = entries;
     this.#asked = start;
+    this.#maxDrift = maxDrift;
+  }
+
+  /** Up to where it was asked, for a timetable that takes its place. */
+  get asked(): number {
+    return this.#asked;
   }
 
   /**
@@ -34,7 +44,10 @@ export class Timetable<T> {
     const due: Due<T>[] = [];
     for (const { what, every } of this.#entries) {
       const at = now - (now % every);
-      if (at > since) due.push({ what, at, missed: Math.floor(at / every) - Math.floor(since / every) - 1 });
+      if (at <= since) continue;
+      const late = now - at > this.#maxDrift;
+      const soon = at + every - now <= this.#maxDrift;
+      if (!(late && soon)) due.push({ what, at, missed: Math.floor(at / every) - Math.floor(since / every) - 1 });
     }
     return due;
   }

@@ -4,6 +4,7 @@ import { OSQUERY_VERSION } from '../base/version.ts';
 import type { Configuration } from '../config/configuration.ts';
 import type { OptionValues } from '../config/option-values.ts';
 import type { Pack } from '../config/packs.ts';
+import type { DaemonState } from '../daemon/state-channel.ts';
 import type { Host } from '../host/host.ts';
 import { parseHardwareUuid } from '../parse/hardware-uuid.ts';
 import type { Agent, AgentInfo, FlagState, PackState, RegistryItem, ScheduledQueryState } from '../schema/agent.ts';
@@ -12,70 +13,25 @@ import { tables } from '../tables/index.ts';
 
 const require = createRequire(import.meta.url);
 
-/** A query that never ran. */
-const NEVER = {
-  executions: 0,
-  lastExecuted: 0,
-  denylisted: false,
-  outputSize: 0,
-  wallTimeMs: 0,
-  lastWallTimeMs: 0,
-  userTimeMs: 0,
-  lastUserTimeMs: 0,
-  systemTimeMs: 0,
-  lastSystemTimeMs: 0,
-  averageMemory: 0,
-  lastMemory: 0,
-};
+/** What shell and daemon say alike. Neither has extensions or hears events. */
+abstract class LocalAgent implements Agent {
+  protected readonly options: OptionValues;
 
-/**
- * What the `osquery_*` tables say about the shell: it runs no schedule and shows that of its configuration, which is read
- * when somebody asks; it has no extensions and hears no events.
- */
-export class ShellAgent implements Agent {
-  readonly #options: OptionValues;
-  readonly #host: Host;
-  readonly #startTime = Math.floor(Date.now() / 1000);
-  readonly #warn: (problem: string) => void;
-  #info: AgentInfo | undefined;
-  #configuration: Configuration | undefined;
-
-  constructor(options: OptionValues, host: Host, warn: (problem: string) => void) {
-    this.#options = options;
-    this.#host = host;
-    this.#warn = warn;
+  constructor(options: OptionValues) {
+    this.options = options;
   }
 
-  get info(): AgentInfo {
-    this.#info ??= {
-      pid: process.pid,
-      uuid: this.#uuid(),
-      instanceId: crypto.randomUUID(),
-      version: OSQUERY_VERSION,
-      configHash: '',
-      configValid: false,
-      extensions: 'inactive',
-      buildPlatform: 'linux',
-      buildDistro: `node-${process.versions.node}`,
-      startTime: this.#startTime,
-      watcher: -1,
-      platformMask: 9,
-    };
-    return this.#info;
-  }
-
-  #uuid(): string {
-    const content = ifReadable(() => this.#host.files.readText('/sys/class/dmi/id/product_uuid'));
-    return parseHardwareUuid(content ?? '') ?? crypto.randomUUID();
-  }
+  abstract get info(): AgentInfo;
+  abstract schedule(): Iterable<ScheduledQueryState>;
+  abstract packs(): Iterable<PackState>;
 
   option(name: string): string {
-    return this.#options.string(name);
+    return this.options.string(name);
   }
 
   *flags(): Generator<FlagState> {
-    for (const [name, type, defaultValue, kind, description] of this.#options.declarations) {
-      yield { name, type, description, defaultValue, value: this.#options.shown(name), shellOnly: kind === 'shell' };
+    for (const [name, type, defaultValue, kind, description] of this.options.declarations) {
+      yield { name, type, description, defaultValue, value: this.options.shown(name), shellOnly: kind === 'shell' };
     }
   }
 
@@ -91,12 +47,45 @@ export class ShellAgent implements Agent {
     return [];
   }
 
+  events(): never[] {
+    return [];
+  }
+}
+
+/** The shell runs no schedule and shows that of its configuration, which is read when somebody asks. */
+export class ShellAgent extends LocalAgent {
+  readonly #host: Host;
+  readonly #startTime = Math.floor(Date.now() / 1000);
+  readonly #warn: (problem: string) => void;
+  #info: AgentInfo | undefined;
+  #configuration: Pick<Configuration, 'packs'> | undefined;
+
+  constructor(options: OptionValues, host: Host, warn: (problem: string) => void) {
+    super(options);
+    this.#host = host;
+    this.#warn = warn;
+  }
+
+  get info(): AgentInfo {
+    this.#info ??= {
+      ...programInfo(),
+      uuid: hardwareUuid(this.#host) ?? crypto.randomUUID(),
+      instanceId: crypto.randomUUID(),
+      configHash: '',
+      configValid: false,
+      startTime: this.#startTime,
+      watcher: -1,
+    };
+    return this.#info;
+  }
+
   *schedule(): Generator<ScheduledQueryState> {
     const { fullName } = require('../config/packs.ts') as typeof import('../config/packs.ts');
+    const { NO_COSTS } = require('../daemon/query-costs.ts') as typeof import('../daemon/query-costs.ts');
     for (const pack of this.#packs()) {
       for (const query of pack.queries) {
         const name = fullName(pack, query, this.option('pack_delimiter'));
-        yield { ...NEVER, name, query: query.query, interval: query.interval };
+        yield { ...NO_COSTS, name, query: query.query, interval: query.interval, denylisted: false };
       }
     }
   }
@@ -112,18 +101,55 @@ export class ShellAgent implements Agent {
     if (this.#configuration === undefined) {
       try {
         const { loadConfiguration } = require('./configuration.ts') as typeof import('./configuration.ts');
-        this.#configuration = loadConfiguration(this.#options, this.#warn);
+        this.#configuration = loadConfiguration(this.options, this.#warn);
       } catch (cause) {
         if (!(cause instanceof UserError)) throw cause;
-        this.#configuration = { packs: [], options: [], decorators: [] };
+        this.#configuration = { packs: [] };
         // A machine without osquery's own file has no configuration; one that was named and is not there is a mistake.
-        if (this.#options.isSet('config_path') || this.#options.isSet('config_plugin')) this.#warn(cause.message);
+        if (this.options.isSet('config_path') || this.options.isSet('config_plugin')) this.#warn(cause.message);
       }
     }
     return this.#configuration.packs;
   }
+}
 
-  events(): never[] {
-    return [];
+/** The daemon, seen from the thread that runs its SQL. */
+export class DaemonAgent extends LocalAgent {
+  readonly #state: () => DaemonState;
+
+  /** `state` asks the main thread. */
+  constructor(options: OptionValues, state: () => DaemonState) {
+    super(options);
+    this.#state = state;
   }
+
+  get info(): AgentInfo {
+    return this.#state().info;
+  }
+
+  schedule(): readonly ScheduledQueryState[] {
+    return this.#state().schedule;
+  }
+
+  packs(): readonly PackState[] {
+    return this.#state().packs;
+  }
+}
+
+/** What does not depend on how the program runs. */
+export function programInfo() {
+  return {
+    pid: process.pid,
+    version: OSQUERY_VERSION,
+    extensions: 'inactive',
+    buildPlatform: 'linux',
+    buildDistro: `node-${process.versions.node}`,
+    // Posix 1, linux 8.
+    platformMask: 9,
+  } as const satisfies Partial<AgentInfo>;
+}
+
+/** As the firmware has it; undefined where there is none, or one that many machines share. */
+export function hardwareUuid({ files }: Host): string | undefined {
+  return parseHardwareUuid(ifReadable(() => files.readText('/sys/class/dmi/id/product_uuid')) ?? '');
 }

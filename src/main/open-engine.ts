@@ -1,23 +1,31 @@
 import type { OptionValues } from '../config/option-values.ts';
-import { Engine, type EngineOptions, type Warning } from '../engine/engine.ts';
+import { Engine, type EngineOptions, type TableSource, type Warning } from '../engine/engine.ts';
 import { functions } from '../engine/functions/index.ts';
 import { LinuxHost } from '../host/linux/linux-host.ts';
 import { sqliteModule } from '../host/linux/sqlite-module.ts';
+import type { Agent } from '../schema/agent.ts';
 import { tables } from '../tables/index.ts';
 import { ShellAgent } from './agent.ts';
 
 const MILLISECONDS = 1000;
 
+export interface EngineParts extends Pick<EngineOptions, 'warn' | 'cancel'> {
+  /** Of the shell unless it is given. */
+  readonly agent?: Agent;
+  /** Tables of the configuration. */
+  readonly tables?: readonly TableSource[];
+}
+
 /** An engine over the machine this program runs on, with every table that the options leave. */
-export function openEngine(options: OptionValues, { warn, cancel }: Pick<EngineOptions, 'warn' | 'cancel'>): Engine {
+export function openEngine(options: OptionValues, { warn, cancel, agent, tables: more = [] }: EngineParts): Engine {
   const host = new LinuxHost(options.string('root') || '/');
   const engine = new Engine({
     module: sqliteModule(),
     host,
-    agent: new ShellAgent(options, host, (problem) =>
-      warn?.({ table: '', message: problem, cause: undefined, count: 1 }),
-    ),
-    tables: chosenTables(options),
+    agent:
+      agent ??
+      new ShellAgent(options, host, (problem) => warn?.({ table: '', message: problem, cause: undefined, count: 1 })),
+    tables: [...chosenTables(options), ...more],
     functions: (context) => functions({ ...context, regexMaxSize: options.number('regex_max_size') }),
     ...(warn && { warn }),
     ...(cancel && { cancel }),

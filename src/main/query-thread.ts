@@ -2,11 +2,29 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { OptionValues } from '../config/option-values.ts';
 import { type QueryPort, serveQueries } from '../daemon/serve-queries.ts';
+import { askState, type StateEnd } from '../daemon/state-channel.ts';
+import { DaemonAgent } from './agent.ts';
 import { openEngine, warningText } from './open-engine.ts';
+import { createViews } from './views.ts';
 
-const { options, cancel } = workerData as { options: readonly [name: string, value: string][]; cancel: Int32Array };
+/** What the thread is given. */
+export interface QueryThreadData {
+  readonly options: ReadonlyMap<string, string>;
+  /** Not 0 stops the query that runs. */
+  readonly cancel: Int32Array;
+  readonly state: StateEnd;
+  /** Names to SQL. */
+  readonly views: ReadonlyMap<string, string>;
+}
+
+const { options, cancel, state, views } = workerData as QueryThreadData;
 const values = new OptionValues();
-for (const [name, value] of options) values.set(values.declaration(name)!, value);
-serveQueries(parentPort as unknown as QueryPort, (warn) =>
-  openEngine(values, { cancel, warn: (warning) => warn(warningText(warning).trimEnd()) }),
-);
+values.restore(options);
+serveQueries(parentPort as unknown as QueryPort, (warn) => {
+  const agent = new DaemonAgent(values, () => askState(state));
+  const engine = openEngine(values, { cancel, agent, warn: (warning) => warn(warningText(warning).trimEnd()) });
+  // The scheduler knows how long a query may take, and what to do about it.
+  engine.limits.deadlineMs = undefined;
+  createViews(engine, views, warn);
+  return engine;
+});

@@ -4,10 +4,13 @@ import { LogQueue } from './log-queue.ts';
 import { QueryResults } from './query-results.ts';
 import { migrate } from './schema.ts';
 import { Settings } from './settings.ts';
-import { type Store, type StoreFiles, StoreFull } from './store.ts';
+import { type Store, type StoreEntry, type StoreFiles, StoreFull } from './store.ts';
 
 /** In the directory that `--database_path` names; osquery's own files in it, a RocksDB, are left alone. */
 const FILE = 'store.sqlite';
+
+/** How long a patient one waits for a process that ends. */
+const PATIENCE_MS = 5000;
 
 /** https://sqlite.org/rescode.html */
 const CODE = { busy: 5, corrupt: 11, full: 13, notADatabase: 26 };
@@ -19,15 +22,20 @@ export function openMemoryStore(): Store {
 
 /**
  * The store in a directory, made if it is not there. A damaged one is moved aside with a warning, and a new one begun: an
- * agent without its memory is better than none. Throws `UserError` where another process has it, or a newer version made
- * it.
+ * agent without its memory is better than none. `patient` waits some seconds for a process that has it. Throws `UserError`
+ * where another process has it, or a newer version made it.
  */
-export function openStore(directory: string, files: StoreFiles, warn: (message: string) => void): Store {
+export function openStore(
+  directory: string,
+  files: StoreFiles,
+  warn: (message: string) => void,
+  { patient = false } = {},
+): Store {
   const path = `${directory}/${FILE}`;
   try {
     files.makeDirectory(directory);
     files.create(path);
-    return new SqliteStore(openedOrRenewed(path, files, warn));
+    return new SqliteStore(openedOrRenewed(path, files, warn, patient ? PATIENCE_MS : 0));
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     if (codeOf(cause) === CODE.busy) throw new UserError(held(path, files));
@@ -35,9 +43,14 @@ export function openStore(directory: string, files: StoreFiles, warn: (message: 
   }
 }
 
-function openedOrRenewed(path: string, files: StoreFiles, warn: (message: string) => void): DatabaseSync {
+function openedOrRenewed(
+  path: string,
+  files: StoreFiles,
+  warn: (message: string) => void,
+  timeout: number,
+): DatabaseSync {
   try {
-    return opened(path);
+    return opened(path, timeout);
   } catch (cause) {
     const code = codeOf(cause);
     if (code !== CODE.corrupt && code !== CODE.notADatabase) throw cause;
@@ -48,13 +61,13 @@ function openedOrRenewed(path: string, files: StoreFiles, warn: (message: string
       if (files.exists(path + suffix)) files.rename(path + suffix, aside + suffix);
     }
     files.create(path);
-    return opened(path);
+    return opened(path, timeout);
   }
 }
 
 /** Our database at `path`, locked, checked if the last one to have it did not close it, and of the present version. */
-function opened(path: string): DatabaseSync {
-  const database = new DatabaseSync(path);
+function opened(path: string, timeout = 0): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout });
   try {
     // Exclusive: one process has it, and needs no shared memory beside it. NORMAL: a commit is safe from a crash of the
     // agent without waiting for the disk; a loss of power may take the last ones, never the file.
@@ -76,6 +89,8 @@ function opened(path: string): DatabaseSync {
 const LOG_PAGES = 400;
 
 const OPEN = 'store.open';
+/** What a setting that must stay between us is shown as. */
+const MASK = '********';
 
 /** A whole check costs a second for each 500 MB, so it is made only where the last process did not say good-bye. */
 function checkAfterCrash(database: DatabaseSync): void {
@@ -130,6 +145,21 @@ class SqliteStore implements Store {
       this.#depth = 0;
       if (durable) this.#database.exec('PRAGMA synchronous = NORMAL');
     }
+  }
+
+  *entries(): Generator<StoreEntry> {
+    for (const [key, value] of this.settings.entries()) {
+      yield { domain: 'settings', key, value: /secret|key|token/.test(key) ? MASK : value };
+    }
+    const all = (sql: string) => this.#database.prepare(sql).iterate() as Iterable<{ key: string; value: string }>;
+    for (const row of all("SELECT name AS key, epoch || ' ' || counter || ' ' || sql AS value FROM queries ORDER BY 1"))
+      yield { domain: 'queries', ...row };
+    for (const row of all(
+      "SELECT name || '.' || digest AS key, row AS value FROM results JOIN queries ON query = id ORDER BY 1",
+    ))
+      yield { domain: 'results', ...row };
+    for (const row of all("SELECT logger || '.' || id AS key, line AS value FROM logs ORDER BY logger, id"))
+      yield { domain: 'logs', ...row };
   }
 
   [Symbol.dispose](): void {

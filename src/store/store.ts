@@ -18,6 +18,14 @@ export interface Store extends Disposable {
    * disk.
    */
   transaction<T>(work: () => T, options?: { readonly durable?: boolean }): T;
+  /** All that is kept, for people to look at. */
+  entries(): Generator<StoreEntry>;
+}
+
+export interface StoreEntry {
+  readonly domain: 'settings' | 'queries' | 'results' | 'logs';
+  readonly key: string;
+  readonly value: string;
 }
 
 /** The disk has no room: nothing was written, and the store is as it was. What the caller cannot keep it counts as lost. */
@@ -35,4 +43,15 @@ export interface StoreFiles {
   rename(from: string, to: string): void;
   /** Pid of a process that has the file locked, `/proc/locks` in proc(5); undefined if nobody can tell. */
   lockHolder(path: string): number | undefined;
+}
+
+/** Keeps what the agent can do without: false where there is no room for it. */
+export function tryToKeep(store: Store, work: () => void): boolean {
+  try {
+    store.transaction(work);
+    return true;
+  } catch (cause) {
+    if (cause instanceof StoreFull) return false;
+    throw cause;
+  }
 }

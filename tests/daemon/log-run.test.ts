@@ -14,6 +14,7 @@ const QUERY: ScheduledQuery = {
   snapshot: false,
   removed: true,
   denylist: true,
+  runAtStart: false,
   startupPriority: 0,
 };
 const OPTIONS: ResultOptions = {

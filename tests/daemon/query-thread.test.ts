@@ -24,7 +24,7 @@ class FakeThread extends EventEmitter {
   answering(...rows: string[]): this {
     this.answer = ({ id }) => {
       this.reply({ id, kind: 'rows', rows: rows as RowText[] });
-      this.reply({ id, kind: 'done', userMs: 1, systemMs: 2 });
+      this.reply({ id, kind: 'done', costs: { userMs: 1, systemMs: 2, memory: 3 } });
     };
     return this;
   }
@@ -70,7 +70,7 @@ test('a query that fails, fails alone; warnings are passed on', async () => {
   const { queries, warnings } = over(thread);
   thread.answer = ({ id }) => {
     thread.reply({ id, kind: 'warning', text: 'careful' });
-    thread.reply({ id, kind: 'failed', message: 'no such column: nope' });
+    thread.reply({ id, kind: 'failed', message: 'no such column: nope', outOfMemory: false });
   };
   await assert.rejects(queries.run('select nope'), /^Error: no such column: nope$/);
   assert.deepEqual(warnings, ['careful']);
@@ -82,19 +82,19 @@ test('over its deadline a query is stopped', async () => {
   mock.timers.enable({ apis: ['setTimeout'] });
   try {
     const thread = new FakeThread();
-    const { queries, cancelled } = over(thread);
-    const answer = queries.run('endless', 1000);
+    const { queries, cancelled } = over(thread, new FakeThread().answering());
+    const answer = queries.run('endless', { deadlineMs: 1000 });
     await Promise.resolve();
     mock.timers.tick(999);
     assert.equal(cancelled(), false);
     mock.timers.tick(1);
     assert.equal(cancelled(), true);
-    thread.reply({ id: thread.asked[0]!.id, kind: 'failed', message: 'interrupted' });
+    thread.reply({ id: thread.asked[0]!.id, kind: 'failed', message: 'interrupted', outOfMemory: false });
     await assert.rejects(answer, /took longer than 1000 ms$/);
-    thread.answering();
-    await queries.run('next', 1000);
+    // Only a new thread gives back the memory.
+    assert.equal(thread.terminated, true);
+    await queries.run('next', { deadlineMs: 1000 });
     assert.equal(cancelled(), false);
-    assert.equal(thread.terminated, false);
   } finally {
     mock.timers.reset();
   }
@@ -105,14 +105,15 @@ test('a thread that does not stop is replaced', async () => {
   try {
     const [stuck, fresh] = [new FakeThread(), new FakeThread().answering('{}')];
     const { queries } = over(stuck, fresh);
-    const answer = queries.run('stuck', 1000);
+    const answer = queries.run('stuck', { deadlineMs: 1000 });
     await Promise.resolve();
-    mock.timers.tick(6000);
+    mock.timers.tick(1000);
+    mock.timers.tick(5000);
     await assert.rejects(answer, /did not stop; its thread was replaced/);
     assert.equal(stuck.terminated, true);
     assert.equal((await queries.run('select 1')).rows.length, 1);
     // What the old one still says concerns nobody.
-    stuck.reply({ id: 2, kind: 'failed', message: 'late' });
+    stuck.reply({ id: 2, kind: 'failed', message: 'late', outOfMemory: false });
     stuck.emit('exit');
     assert.equal((await queries.run('select 1')).rows.length, 1);
   } finally {
@@ -143,4 +144,35 @@ test('closed, it lets go of what runs', async () => {
   await closed;
   assert.equal(cancelled(), true);
   assert.equal(thread.terminated, true);
+});
+
+test('a query that returns too much is stopped, and its rows are let go', async () => {
+  const thread = new FakeThread();
+  const { queries, cancelled } = over(thread, new FakeThread().answering('{}'));
+  const answer = queries.run('large', { characters: 10 });
+  await Promise.resolve();
+  const [{ id }] = thread.asked as [QueryRequest];
+  thread.reply({ id, kind: 'rows', rows: ['12345', '12345'] as RowText[] });
+  assert.equal(cancelled(), false);
+  thread.reply({ id, kind: 'rows', rows: ['1'] as RowText[] });
+  assert.equal(cancelled(), true);
+  thread.reply({ id, kind: 'failed', message: 'interrupted', outOfMemory: false });
+  await assert.rejects(answer, /^QueryStopped: returned more than 10 characters$/);
+  assert.equal((await queries.run('next')).characters, 2);
+});
+
+test('a query that is stopped from outside, or that runs out of memory, is told from one that fails', async () => {
+  const [stopped, full, dead] = [new FakeThread(), new FakeThread(), new FakeThread()];
+  const { queries } = over(stopped, full, dead, new FakeThread().answering('{}'));
+  queries.stop('nothing runs');
+  const first = queries.run('one');
+  await Promise.resolve();
+  queries.stop('Memory limits exceeded');
+  stopped.reply({ id: 1, kind: 'done', costs: { userMs: 0, systemMs: 0, memory: 0 } });
+  await assert.rejects(first, /^QueryStopped: Memory limits exceeded$/);
+  full.answer = ({ id }) => full.reply({ id, kind: 'failed', message: 'out of memory', outOfMemory: true });
+  await assert.rejects(queries.run('two'), /^QueryStopped: out of memory$/);
+  dead.answer = () => dead.emit('error', Object.assign(new Error('heap'), { code: 'ERR_WORKER_OUT_OF_MEMORY' }));
+  await assert.rejects(queries.run('three'), /^QueryStopped: needs too much memory$/);
+  assert.equal((await queries.run('four')).rows.length, 1);
 });

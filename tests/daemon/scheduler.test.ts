@@ -5,6 +5,7 @@ import type { Decorators } from '../../src/config/decorators.ts';
 import type { Pack } from '../../src/config/packs.ts';
 import type { ScheduledQuery } from '../../src/config/schedule.ts';
 import { Decorations } from '../../src/daemon/decorations.ts';
+import { QueryStopped } from '../../src/daemon/query-thread.ts';
 import { Scheduler, type SchedulerOptions } from '../../src/daemon/scheduler.ts';
 import type { RowText } from '../../src/results/row.ts';
 import { openMemoryStore } from '../../src/store/sqlite-store.ts';
@@ -16,6 +17,10 @@ const OPTIONS: SchedulerOptions = {
   splayPercent: 0,
   packDelimiter: '_',
   packRefresh: 3600,
+  maxDrift: 60,
+  decorators: true,
+  logNames: false,
+  limits: {},
   epoch: 0n,
   hostIdentifier: () => 'host-1',
 };
@@ -24,13 +29,15 @@ let store: Store;
 let now: number;
 let asked: string[];
 let said: string[];
+let stopped: string[];
+let watched: string[];
 let logged: Record<string, unknown>[];
 /** What queries answer; an error is thrown. */
 let answers: Record<string, string[] | Error>;
 beforeEach(() => {
   store = openMemoryStore();
   now = START;
-  [asked, said, logged, answers] = [[], [], [], {}];
+  [asked, said, stopped, watched, logged, answers] = [[], [], [], [], [], {}];
 });
 afterEach(() => store[Symbol.dispose]());
 
@@ -41,7 +48,8 @@ const query = (name: string, interval: number, more: Partial<ScheduledQuery> = {
   snapshot: false,
   removed: true,
   denylist: true,
-  startupPriority: 0,
+  runAtStart: false,
+  startupPriority: Number.POSITIVE_INFINITY,
   ...more,
 });
 const pack = (name: string, queries: ScheduledQuery[], discovery: string[] = []): Pack => ({
@@ -54,15 +62,22 @@ const pack = (name: string, queries: ScheduledQuery[], discovery: string[] = [])
   queries,
 });
 
-function scheduler(packs: Pack[], decorators: Decorators[] = [], options: Partial<SchedulerOptions> = {}): Scheduler {
-  const configuration: Configuration = {
-    packs,
-    options: [],
-    decorators: decorators.map((value) => ({ source: 'x', value })),
-  };
+const configuration = (packs: Pack[], decorators: Decorators[] = []): Configuration => ({
+  packs,
+  options: [],
+  decorators: decorators.map((value) => ({ source: 'x', value })),
+  views: new Map(),
+  texts: [],
+  hash: '',
+});
+
+async function scheduler(
+  packs: Pack[],
+  decorators: Decorators[] = [],
+  options: Partial<SchedulerOptions> = {},
+): Promise<Scheduler> {
   const log = (line: string) => void logged.push(JSON.parse(line));
-  return new Scheduler(
-    configuration,
+  const made = new Scheduler(
     {
       store,
       now: () => now,
@@ -73,16 +88,21 @@ function scheduler(packs: Pack[], decorators: Decorators[] = [], options: Partia
           asked.push(sql);
           const answer = answers[sql] ?? ['{"a":1}'];
           if (answer instanceof Error) throw answer;
-          return { rows: answer as RowText[], userMs: 0, systemMs: 0, wallMs: 0 };
+          return { rows: answer as RowText[], characters: 7, userMs: 3, systemMs: 2, wallMs: 10, memory: 4096 };
         },
+        stop: (reason) => stopped.push(reason),
       },
+      begins: (name) => watched.push(`begins ${name}`),
+      ends: (name) => watched.push(`ends ${name}`),
     },
-    { ...OPTIONS, ...options },
+    () => ({ ...OPTIONS, ...options }),
   );
+  await made.load(configuration(packs, decorators));
+  return made;
 }
 
 test('runs what is due, when it is due', async () => {
-  const schedule = scheduler([pack('main', [query('two', 2), query('three', 3)]), pack('p', [query('five', 5)])]);
+  const schedule = await scheduler([pack('main', [query('two', 2), query('three', 3)]), pack('p', [query('five', 5)])]);
   assert.equal(schedule.nextMs, 2000);
   for (now = START + 1; now <= START + 6; now++) await schedule.tick();
   assert.deepEqual(asked, ['select two', 'select three', 'select two', 'select five', 'select two', 'select three']);
@@ -98,7 +118,7 @@ test('runs what is due, when it is due', async () => {
 
 test('a query that fails is said and does not stop the next', async () => {
   answers['select bad'] = new Error('no such column: nope');
-  const schedule = scheduler([pack('main', [query('bad', 2), query('good', 2)])]);
+  const schedule = await scheduler([pack('main', [query('bad', 2), query('good', 2)])]);
   now = START + 2;
   await schedule.tick();
   assert.ok(said.includes('ERROR Error executing scheduled query bad: no such column: nope'));
@@ -109,7 +129,7 @@ test('a query that fails is said and does not stop the next', async () => {
 });
 
 test('what could not run in time is run once and said', async () => {
-  const schedule = scheduler([pack('main', [query('q', 10)])]);
+  const schedule = await scheduler([pack('main', [query('q', 10)])]);
   now = START + 35;
   await schedule.tick();
   assert.deepEqual(asked, ['select q']);
@@ -119,7 +139,7 @@ test('what could not run in time is run once and said', async () => {
 test('a pack runs while all its discovery queries return rows; the answer holds for a while', async () => {
   answers['discover none'] = [];
   answers['discover broken'] = new Error('no such table: x');
-  const schedule = scheduler(
+  const schedule = await scheduler(
     [
       pack('yes', [query('a', 2)], ['discover one', 'discover two']),
       pack('no', [query('b', 2)], ['discover one', 'discover none', 'discover never asked']),
@@ -158,8 +178,7 @@ test('decorators: on load, always, at intervals; a later one wins; a failing one
     always: ['always'],
     intervals: [{ every: 60, queries: ['hourly'] }],
   };
-  const schedule = scheduler([pack('main', [query('q', 30)])], [decorators]);
-  await schedule.load();
+  const schedule = await scheduler([pack('main', [query('q', 30)])], [decorators]);
   assert.deepEqual(asked.splice(0), ['load', 'broken', 'hourly']);
   now = START + 30;
   await schedule.tick();
@@ -171,20 +190,130 @@ test('decorators: on load, always, at intervals; a later one wins; a failing one
   assert.ok(said.includes('WARNING Decorator query failed (broken): no such table: x'));
 });
 
-test('decorations stay where a query has no row this time', async () => {
+test('decorations stay where a query fails, and go with the row', async () => {
   let row: Record<string, string> | undefined = { a: '1' };
-  const decorations = new Decorations(
-    [{ source: 'x', value: { load: [], always: ['q'], intervals: [] } }],
-    async () => row,
-  );
+  const decorations = new Decorations(async () => row);
+  await decorations.load([{ source: 'x', value: { load: [], always: ['q'], intervals: [] } }], 0);
   await decorations.beforeQuery(0);
   row = undefined;
   await decorations.beforeQuery(1);
   assert.deepEqual(decorations.pairs, [['a', '1']]);
+  row = {};
+  await decorations.beforeQuery(2);
+  assert.deepEqual(decorations.pairs, []);
+});
+
+test('a new configuration keeps decorations, intervals and what was due', async () => {
+  const hourly = { load: [], always: [], intervals: [{ every: 3600, queries: ['hourly'] }] };
+  answers['hourly'] = ['{"site":"b"}'];
+  const schedule = await scheduler([pack('main', [query('q', 30)])], [hourly]);
+  now = START + 20;
+  await schedule.load(configuration([pack('main', [query('q', 30), query('other', 15)])], [hourly]));
+  now = START + 31;
+  await schedule.tick();
+  assert.deepEqual(asked, ['hourly', 'select q', 'select other']);
+  assert.deepEqual(
+    logged.map(({ decorations }) => decorations),
+    [{ site: 'b' }, { site: 'b' }],
+  );
+});
+
+test('what is to run at the start runs at once, the least priority first, and once', async () => {
+  const first = (name: string, startupPriority: number) => query(name, 600, { runAtStart: true, startupPriority });
+  const packs = [pack('main', [query('later', 600), first('b', Number.POSITIVE_INFINITY), first('a', 1)])];
+  const schedule = await scheduler(packs);
+  assert.equal(schedule.nextMs, 0);
+  await schedule.tick();
+  assert.deepEqual(asked.splice(0), ['select a', 'select b']);
+  await schedule.load(configuration(packs));
+  await schedule.tick();
+  assert.deepEqual(asked, []);
+});
+
+test('a query beyond its bounds is put aside for a day, unless it must not be', async () => {
+  answers['select big'] = new QueryStopped('needs too much memory');
+  answers['select kept'] = new QueryStopped('needs too much memory');
+  const packs = [pack('main', [query('big', 2), query('kept', 2, { denylist: false })])];
+  const schedule = await scheduler(packs);
+  now = START + 2;
+  await schedule.tick();
+  assert.ok(said.includes('WARNING Scheduled query big is denylisted for a day: needs too much memory'));
+  assert.deepEqual(
+    schedule
+      .schedule()
+      .map(({ name, denylisted, lastExecuted, executions }) => [name, denylisted, lastExecuted, executions]),
+    [
+      ['big', true, START + 2, 0],
+      ['kept', false, START + 2, 0],
+    ],
+  );
+  asked = [];
+  now = START + 86_400;
+  await schedule.tick();
+  assert.deepEqual(asked.splice(0), ['select kept']);
+  // Also for an agent that was started anew.
+  const next = await scheduler(packs);
+  now = START + 86_402;
+  await next.tick();
+  assert.deepEqual(asked, ['select big', 'select kept']);
+});
+
+test('says to the watchdog what runs, and stops what it is told to stop', async () => {
+  const schedule = await scheduler([pack('main', [query('q', 2)])]);
+  schedule.stop('q', 'too early');
+  now = START + 2;
+  const ticking = schedule.tick();
+  await Promise.resolve();
+  schedule.stop('other', 'not this one');
+  schedule.stop('q', 'Memory limits exceeded');
+  await ticking;
+  assert.deepEqual(stopped, ['Memory limits exceeded']);
+  assert.deepEqual(watched, ['begins q', 'ends q']);
+  schedule.punish('q', 'it ran when the worker went too far');
+  assert.equal(schedule.schedule()[0]!.denylisted, true);
+});
+
+test('the costs of a query and the state of its pack', async () => {
+  answers['discover none'] = [];
+  const packs = [pack('main', [query('q', 2)]), pack('off', [query('x', 2)], ['discover none'])];
+  const schedule = await scheduler(packs);
+  assert.equal(schedule.schedule()[0]!.lastExecuted, 0);
+  for (now = START + 2; now <= START + 4; now += 2) await schedule.tick();
+  assert.deepEqual(schedule.schedule()[0], {
+    name: 'q',
+    query: 'select q',
+    interval: 2,
+    denylisted: false,
+    executions: 2,
+    lastExecuted: START + 4,
+    outputSize: 14,
+    wallTimeMs: 20,
+    lastWallTimeMs: 10,
+    userTimeMs: 6,
+    lastUserTimeMs: 3,
+    systemTimeMs: 4,
+    lastSystemTimeMs: 2,
+    averageMemory: 4096,
+    lastMemory: 4096,
+  });
+  assert.deepEqual(
+    schedule
+      .packs()
+      .map(({ name, active, discoveryCacheHits, discoveryExecutions }) => [
+        name,
+        active,
+        discoveryCacheHits,
+        discoveryExecutions,
+      ]),
+    [
+      ['main', true, 0, 0],
+      ['off', false, 1, 1],
+    ],
+  );
 });
 
 test('results that cannot be kept are said, and found again by the next run', async () => {
-  const schedule = scheduler([pack('main', [query('q', 2)])]);
+  const schedule = await scheduler([pack('main', [query('q', 2)])]);
   const { transaction } = store;
   store.transaction = () => {
     throw new Error('database or disk is full');

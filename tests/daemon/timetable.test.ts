@@ -67,14 +67,31 @@ test('when to look again', () => {
   assert.deepEqual(new Timetable([], START).take(START + 1), []);
 });
 
+test('who falls behind makes up for what is rare, and gives up what comes again soon', () => {
+  const table = new Timetable(
+    [100, 1000].map((every) => ({ what: every, every })),
+    0,
+    60,
+  );
+  assert.equal(table.asked, 0);
+  assert.deepEqual(
+    table.take(1070).map(({ what }) => what),
+    [1000],
+  );
+  assert.deepEqual(
+    table.take(1160).map(({ what }) => what),
+    [100],
+  );
+});
+
 test('an interval is splayed within its percentage, and stays so', () => {
   using store = openMemoryStore();
   const next = random(1);
   const drawn = new Set<number>();
-  for (let i = 0; i < 300; i++) drawn.add(splayedInterval(store.settings, `q${i}`, 100, 10, next));
+  for (let i = 0; i < 300; i++) drawn.add(splayedInterval(store, `q${i}`, 100, 10, next));
   assert.deepEqual([Math.min(...drawn), Math.max(...drawn), drawn.size], [90, 110, 21]);
-  const first = splayedInterval(store.settings, 'q', 100, 10, next);
-  for (let i = 0; i < 20; i++) assert.equal(splayedInterval(store.settings, 'q', 100, 10, next), first);
+  const first = splayedInterval(store, 'q', 100, 10, next);
+  for (let i = 0; i < 20; i++) assert.equal(splayedInterval(store, 'q', 100, 10, next), first);
   assert.equal(store.settings.get('interval.q'), `100:${first}`);
 });
 
@@ -82,20 +99,20 @@ test('it is drawn anew where the interval or the percentage no longer fits', () 
   using store = openMemoryStore();
   const { settings } = store;
   assert.equal(
-    splayedInterval(settings, 'q', 100, 10, () => 0.999),
+    splayedInterval(store, 'q', 100, 10, () => 0.999),
     110,
   );
-  assert.equal(splayedInterval(settings, 'q', 100, 0), 100);
+  assert.equal(splayedInterval(store, 'q', 100, 0), 100);
   assert.equal(
-    splayedInterval(settings, 'q', 200, 10, () => 0),
+    splayedInterval(store, 'q', 200, 10, () => 0),
     180,
   );
   assert.equal(
-    splayedInterval(settings, 'pack_a_q', 100, 10, () => 0.5),
+    splayedInterval(store, 'pack_a_q', 100, 10, () => 0.5),
     100,
   );
-  assert.equal(splayedInterval(settings, 'one', 1, 50), 1);
-  assert.equal(splayedInterval(settings, 'odd', 7, 101), 7);
+  assert.equal(splayedInterval(store, 'one', 1, 50), 1);
+  assert.equal(splayedInterval(store, 'odd', 7, 101), 7);
   settings.set('interval.bad', 'x:y:z');
-  assert.equal(splayedInterval(settings, 'bad', 10, 0), 10);
+  assert.equal(splayedInterval(store, 'bad', 10, 0), 10);
 });

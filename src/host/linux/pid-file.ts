@@ -2,34 +2,56 @@ import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, unlinkSync
 import { UserError } from '../../base/errors.ts';
 import { errnoName } from './errors.ts';
 import { errno, libc } from './native.ts';
+import { storeFiles } from './store-files.ts';
 
 /** `flock(2)`. */
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 
+/** How long a daemon that is asked to end may take, and one that is killed. */
+const END_MS = 10_000;
+const KILL_MS = 2000;
+const LOOK_MS = 50;
+
+/** What our process and osquery's own are called. */
+const DAEMON = 'osqueryd';
+
+/** Gives this process the daemon's name, by which `pgrep(1)`, `top(1)` and another daemon know it. */
+export function nameDaemon(): void {
+  try {
+    const fd = openSync('/proc/self/comm', 'w');
+    writeSync(fd, DAEMON);
+    closeSync(fd);
+  } catch {
+    // Then it is called node; nothing depends on it but comfort.
+  }
+}
+
 /**
  * A file that is locked for as long as the program runs. The lock says that somebody runs, not the number in it: a file
- * left behind, an empty one, one whose number belongs to another program by now is taken over. Throws `UserError`.
+ * left behind, an empty one, one whose number belongs to another program by now is taken over. With `force` a daemon that
+ * has it is ended first. Throws `UserError`.
  */
-export function lockPidFile(path: string): Disposable {
+export function lockPidFile(path: string, { force = false } = {}): Disposable {
   let fd: number;
   try {
     fd = openSync(path, 'a+', 0o600);
   } catch (cause) {
     throw new UserError(`pid file ${path}: ${(cause as NodeJS.ErrnoException).code}`);
   }
-  // /dev/null and its like: somebody wants none.
-  if (!fstatSync(fd).isFile()) return { [Symbol.dispose]: () => closeSync(fd) };
-  const flock = libc('int flock(int fd, int operation)');
-  if (flock(fd, LOCK_EX | LOCK_NB) !== 0) {
-    const code = errnoName(errno());
-    const holder = /^\d{1,10}/.exec(readFileSync(fd, 'utf8'))?.[0];
+  try {
+    // /dev/null and its like: somebody wants none.
+    if (!fstatSync(fd).isFile()) return { [Symbol.dispose]: () => closeSync(fd) };
+    if (!lock(fd, path)) {
+      if (!force) throw busy(path, holderOf(fd, path));
+      takeOver(fd, path);
+    }
+    ftruncateSync(fd);
+    writeSync(fd, String(process.pid));
+  } catch (cause) {
     closeSync(fd);
-    if (code !== 'EAGAIN') throw new UserError(`pid file ${path}: cannot be locked: ${code}`);
-    throw new UserError(`pid file ${path}: a daemon runs already${holder === undefined ? '' : `, process ${holder}`}`);
+    throw cause;
   }
-  ftruncateSync(fd);
-  writeSync(fd, String(process.pid));
   return {
     [Symbol.dispose]: () => {
       // Before the lock is let go: nobody else can have taken the name yet.
@@ -37,4 +59,61 @@ export function lockPidFile(path: string): Disposable {
       closeSync(fd);
     },
   };
+}
+
+function lock(fd: number, path: string): boolean {
+  const flock = libc('int flock(int fd, int operation)');
+  if (flock(fd, LOCK_EX | LOCK_NB) === 0) return true;
+  const code = errnoName(errno());
+  if (code === 'EAGAIN') return false;
+  throw new UserError(`pid file ${path}: cannot be locked: ${code}`);
+}
+
+/** Who has the lock: as the kernel says, else as the file says. */
+function holderOf(fd: number, path: string): number | undefined {
+  const written = Number(/^\d{1,10}/.exec(readFileSync(`/proc/self/fd/${fd}`, 'utf8'))?.[0] ?? 0);
+  return storeFiles.lockHolder(path) ?? (written > 0 ? written : undefined);
+}
+
+function busy(path: string, holder: number | undefined): UserError {
+  return new UserError(
+    `Pidfile check failed: Pidfile::Error::Busy: ${path}: a daemon runs already${holder === undefined ? '' : `, process ${holder}`}`,
+  );
+}
+
+/** Ends the daemon that has the lock, and waits until it is ours. Nothing but a daemon is ever ended. */
+function takeOver(fd: number, path: string): void {
+  const holder = holderOf(fd, path);
+  if (holder === undefined || holder === process.pid) throw busy(path, holder);
+  if (!isDaemon(holder)) throw new UserError(`Refusing to kill non-osqueryd process ${holder}`);
+  for (const [signal, patience] of [
+    ['SIGTERM', END_MS],
+    ['SIGKILL', KILL_MS],
+  ] as const) {
+    send(holder, signal);
+    for (let waited = 0; waited < patience; waited += LOOK_MS) {
+      if (lock(fd, path)) return;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_MS);
+      // Its number may belong to another program by now.
+      if (!isDaemon(holder)) break;
+    }
+    if (lock(fd, path)) return;
+  }
+  throw busy(path, holderOf(fd, path));
+}
+
+function isDaemon(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith(DAEMON);
+  } catch {
+    return false;
+  }
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended by itself.
+  }
 }

@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+
+/** Of the clock that the kernel counts CPU with: `sysconf(_SC_CLK_TCK)`, 100 on every Linux we know. */
+const TICK_MS = 10;
+
+/** How a child ended, and whether the kernel killed processes for want of memory while it lived. */
+export interface ChildExit {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly outOfMemory: boolean;
+}
+
+/** A child with a channel for messages. */
+export interface Child {
+  readonly pid: number;
+  usage(): { cpuMs: number; memory: number } | undefined;
+  send(message: object): void;
+  kill(signal: NodeJS.Signals): void;
+  readonly ended: Promise<ChildExit>;
+  /** Lets it run on without us. */
+  release(): void;
+}
+
+export interface ChildOptions {
+  readonly environment: Readonly<Record<string, string>>;
+  /** Whether it outlives us, in a session of its own, without our terminal. */
+  readonly detached?: boolean;
+}
+
+/** Runs this program once more, with the same runtime and its flags. Throws where there is no room for a process. */
+export function startSelf(
+  args: readonly string[],
+  { environment, detached = false }: ChildOptions,
+  listener: (message: unknown) => void,
+): Child {
+  const killedBefore = killedForMemory();
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...args], {
+    env: { ...process.env, ...environment },
+    detached,
+    stdio: detached ? ['ignore', 'ignore', 'ignore', 'ipc'] : ['inherit', 'inherit', 'inherit', 'ipc'],
+    ...(detached && { cwd: '/' }),
+  });
+  child.on('message', listener);
+  const ended = new Promise<ChildExit>((resolve) => {
+    const end = (code: number | null, signal: string | null) =>
+      resolve({ code, signal, outOfMemory: signal === 'SIGKILL' && killedForMemory() > killedBefore });
+    child.once('exit', end);
+    // It never started: there is no memory, or no process id left.
+    child.once('error', () => child.pid === undefined && end(null, 'SIGKILL'));
+  });
+  return {
+    pid: child.pid ?? 0,
+    usage: () => (child.pid === undefined ? undefined : usageOf(child.pid)),
+    // One that has ended hears nothing.
+    send: (message) => void (child.connected && child.send(message, () => {})),
+    kill: (signal) => void child.kill(signal),
+    ended,
+    release: () => {
+      if (child.connected) child.disconnect();
+      child.unref();
+    },
+  };
+}
+
+/**
+ * CPU and private memory of a process, from `/proc/<pid>/stat` and `statm`: what is resident and not shared with files or
+ * other processes. A library or a mapped buffer of the kernel does not count.
+ */
+export function usageOf(pid: number): { cpuMs: number; memory: number } | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The name in parentheses may hold anything; user and system time are the 12th and 13th field behind it.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (fields[0] === 'Z') return undefined;
+    const [, resident, shared] = readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ').map(Number);
+    return { cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS, memory: (resident! - shared!) * pageSize() };
+  } catch {
+    return undefined;
+  }
+}
+
+export function cores(): number {
+  return availableParallelism();
+}
+
+let page: number | undefined;
+
+/** Bytes of a page: `KernelPageSize` of our own first mapping, proc(5). */
+function pageSize(): number {
+  page ??= Number(/^KernelPageSize: +(\d+) kB/m.exec(ifThere('/proc/self/smaps'))?.[1] ?? 4) * 1024;
+  return page;
+}
+
+/** Processes that the kernel has killed for want of memory: `oom_kill` of `/proc/vmstat`. */
+function killedForMemory(): number {
+  return Number(/^oom_kill (\d+)$/m.exec(ifThere('/proc/vmstat'))?.[1] ?? 0);
+}
+
+function ifThere(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+}

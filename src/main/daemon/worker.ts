@@ -1,0 +1,224 @@
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { OSQUERY_VERSION } from '../../base/version.ts';
+import type { Configuration } from '../../config/configuration.ts';
+import type { OptionValues } from '../../config/option-values.ts';
+import { Alarm } from '../../daemon/alarm.ts';
+import { QueryThread, type Thread } from '../../daemon/query-thread.ts';
+import { Scheduler, type SchedulerOptions } from '../../daemon/scheduler.ts';
+import { type DaemonState, serveState } from '../../daemon/state-channel.ts';
+import { watchdogLimits } from '../../daemon/watchdog/limits.ts';
+import type { FromWorker, ToWorker } from '../../daemon/watchdog/messages.ts';
+import { cores } from '../../host/linux/child-process.ts';
+import { LinuxHost } from '../../host/linux/linux-host.ts';
+import type { DescriptorOutput } from '../../host/linux/standard-streams.ts';
+import { storeFiles } from '../../host/linux/store-files.ts';
+import { StatusLog } from '../../loggers/status-log.ts';
+import { openMemoryStore, openStore } from '../../store/sqlite-store.ts';
+import type { Store } from '../../store/store.ts';
+import { programInfo } from '../agent.ts';
+import { configSource } from '../configuration.ts';
+import type { QueryThreadData } from '../query-thread.ts';
+import { type Identity, identityOf } from './identifier.ts';
+import { LiveConfiguration } from './live-configuration.ts';
+import { everyLogger, makeLoggers } from './loggers.ts';
+
+export interface WorkerParts {
+  readonly options: OptionValues;
+  readonly stdout: DescriptorOutput;
+  readonly stderr: DescriptorOutput;
+  /** Pid of the watcher; undefined without one. */
+  readonly watcher: number | undefined;
+  /** When the program started, milliseconds since the epoch. */
+  readonly startedMs: number;
+  /** A signal says to end. */
+  readonly end: AbortController;
+  /** Tells the watcher; does nothing without one. */
+  readonly tell: (message: FromWorker) => void;
+  /** Hears the watcher. */
+  readonly onMessage: (listener: (message: ToWorker) => void) => void;
+  /** Hears that the configuration is to be read again. */
+  readonly onReload: (listener: () => void) => void;
+}
+
+/** How often a daemon without a schedule looks at the clock. */
+const IDLE_MS = 60_000;
+/** Of the schedule. */
+const FILE = 'scheduler.ts';
+/** Seconds that the rows of a query are kept which does not run any more, as in osquery: a week, less 3.5 hours. */
+const FORGET_AFTER = 592_200;
+
+/** The process that does the work: up, step by step; then the schedule; then down again in the other order. */
+export async function runWorker(parts: WorkerParts): Promise<number> {
+  const { options, stdout, stderr, startedMs, end, tell, watcher } = parts;
+  const host = new LinuxHost();
+  const status = new StatusLog(
+    () => statusOptions(options),
+    (text) => stderr.write(text),
+    process.pid,
+  );
+  const say = status.from(FILE);
+  using store = open(options, watcher !== undefined, (message) => say('WARNING', message));
+  const configuration = new LiveConfiguration(configSource(options), options, store, status.from('config.ts'));
+  configuration.load();
+  const loggers = makeLoggers(options, {
+    program: 'osqueryd',
+    host: host.kernel!.identity().node,
+    startedMs,
+    print: (text) => stdout.write(text),
+    warn: (message) => stderr.write(`${message}\n`),
+  });
+  status.open(loggers);
+  const logger = everyLogger(loggers);
+  const identity = identityOf(options, host, store);
+
+  const thread = new QueryThread(
+    (cancel) => startThread(options, configuration.current, cancel, state),
+    (text) => say('WARNING', text),
+  );
+  const scheduler = new Scheduler(
+    {
+      store,
+      logger,
+      thread,
+      now: () => Date.now() / 1000,
+      say,
+      begins: (query) => tell({ kind: 'begins', query }),
+      ends: (query) => tell({ kind: 'ends', query }),
+    },
+    () => schedulerOptions(options, identity),
+  );
+  function state(): DaemonState {
+    return {
+      info: {
+        ...programInfo(),
+        uuid: identity.uuid,
+        instanceId: identity.instance,
+        configHash: configuration.current.hash,
+        configValid: configuration.valid,
+        startTime: Math.floor(startedMs / 1000),
+        watcher: watcher ?? -1,
+      },
+      schedule: scheduler.schedule(),
+      packs: scheduler.packs(),
+    };
+  }
+
+  const alarm = new Alarm();
+  let reload = false;
+  parts.onReload(() => {
+    reload = true;
+    alarm.ring();
+  });
+  parts.onMessage((message) => {
+    if (message.kind === 'stop') scheduler.stop(message.query, message.reason);
+    else if (message.kind === 'denylist') scheduler.punish(message.query, message.reason);
+    else status.say(message.severity, message.message, 'watcher.ts', { printed: true });
+  });
+  end.signal.addEventListener('abort', () => alarm.ring());
+  const timeout = options.number('schedule_timeout');
+  if (timeout > 0) {
+    setTimeout(() => {
+      tell({ kind: 'done' });
+      end.abort('schedule_timeout is over');
+    }, timeout * 1000).unref();
+  }
+
+  say('INFO', `osqueryd started [version=${OSQUERY_VERSION}]`);
+  tell({ kind: 'up' });
+  const ended = new Promise<void>((resolve) => {
+    if (end.signal.aborted) resolve();
+    else end.signal.addEventListener('abort', () => resolve());
+  });
+  // A query that runs at the end is not waited for.
+  await Promise.race([ended, runSchedule()]);
+  say('INFO', `ends: ${end.signal.reason}`);
+  await thread.close();
+  await logger.close();
+  return 0;
+
+  async function runSchedule(): Promise<void> {
+    let refreshed = Date.now();
+    let renewed = Date.now();
+    await scheduler.load(configuration.current);
+    while (!end.signal.aborted) {
+      const refresh = (configuration.refresh ?? Number.POSITIVE_INFINITY) * 1000;
+      if (reload || Date.now() - refreshed >= refresh) {
+        reload = false;
+        refreshed = Date.now();
+        if (configuration.load()) {
+          say('INFO', `The configuration is read: ${configuration.current.hash}`);
+          thread.renew();
+          await scheduler.load(configuration.current);
+        }
+      }
+      const life = options.number('schedule_reload') * 1000;
+      if (life > 0 && Date.now() - renewed >= life) {
+        renewed = Date.now();
+        thread.renew();
+        store.transaction(() => store.results.forget(Math.floor(Date.now() / 1000) - FORGET_AFTER));
+      }
+      await scheduler.tick();
+      const next = Math.min(scheduler.nextMs ?? IDLE_MS, refreshed + refresh - Date.now());
+      if (!end.signal.aborted) await alarm.pause(Math.max(0, next));
+    }
+  }
+}
+
+/** With a watcher the last worker may still be on its way out. */
+function open(options: OptionValues, patient: boolean, warn: (message: string) => void): Store {
+  if (options.bool('disable_database') || options.bool('ephemeral')) return openMemoryStore();
+  return openStore(options.string('database_path'), storeFiles, warn, { patient });
+}
+
+function statusOptions(options: OptionValues) {
+  const verbose = options.bool('verbose');
+  return {
+    minStatus: verbose ? 0 : options.number('logger_min_status'),
+    minStderr: options.bool('logger_stderr') ? (verbose ? 0 : options.number('logger_min_stderr')) : 4,
+    verbose,
+  };
+}
+
+function schedulerOptions(options: OptionValues, identity: Identity): SchedulerOptions {
+  const seconds = options.number('query_timeout');
+  return {
+    results: {
+      eventType: options.bool('logger_event_type'),
+      snapshotEventType: options.bool('logger_snapshot_event_type'),
+      numerics: options.bool('logger_numerics'),
+      decorationsTopLevel: options.bool('decorations_top_level'),
+    },
+    splayPercent: options.number('schedule_splay_percent'),
+    packDelimiter: options.string('pack_delimiter'),
+    packRefresh: options.number('pack_refresh_interval'),
+    maxDrift: options.number('schedule_max_drift'),
+    epoch: BigInt(options.string('schedule_epoch')),
+    hostIdentifier: () => identity.identifier(),
+    decorators: !options.bool('disable_decorators'),
+    logNames: options.bool('schedule_lognames') || options.bool('verbose'),
+    limits: {
+      ...(seconds > 0 && { deadlineMs: seconds * 1000 }),
+      // Rows and the lines made of them are in memory at the same time.
+      characters: watchdogLimits(options, cores()).memory / 2,
+    },
+  };
+}
+
+/** The thread that runs SQL, bounded by what the watchdog lets the whole worker have. */
+function startThread(
+  options: OptionValues,
+  { views }: Configuration,
+  cancel: Int32Array,
+  state: () => DaemonState,
+): Thread {
+  const { port1, port2 } = new MessageChannel();
+  const answered = new Int32Array(new SharedArrayBuffer(4));
+  serveState({ port: port1, answered }, state);
+  const workerData: QueryThreadData = { options: options.save(), cancel, state: { port: port2, answered }, views };
+  const megabytes = watchdogLimits(options, cores()).memory / 1024 / 1024;
+  return new Worker(new URL('../query-thread.ts', import.meta.url), {
+    workerData,
+    transferList: [port2],
+    resourceLimits: { maxOldGenerationSizeMb: megabytes },
+  }) as unknown as Thread;
+}

@@ -18,10 +18,10 @@ const stderr = new DescriptorOutput(2, 0);
 
 main(process.argv.slice(2)).then(
   (code) => leave(code),
-  (cause: unknown) => {
+  async (cause: unknown) => {
     if (!(cause instanceof UserError)) throw cause;
     stderr.write(`ERROR: ${cause.message}\n`);
-    report({ kind: 'failed', message: cause.message });
+    await send({ kind: 'failed', message: cause.message });
     leave(1);
   },
 );
@@ -60,34 +60,31 @@ async function run(options: OptionValues, args: readonly string[], watcher: numb
   }
   if (watcher === 0 && !options.bool('disable_watchdog')) {
     const { runWatcher } = await import('./daemon/watch.ts');
-    return await runWatcher({ args, options, stderr, end: end.signal, onReload, up: () => report({ kind: 'up' }) });
+    return await runWatcher({ args, options, stderr, end: end.signal, onReload, report: (message) => void send(message) });
   }
   // Without its watcher a worker would run beside the next one.
-  if (watcher > 0) process.once('disconnect', () => end.abort('the watcher is gone'));
+  const watched = watcher > 0;
+  if (watched) process.once('disconnect', () => end.abort('the watcher is gone'));
   end.signal.addEventListener('abort', () => cutShort(options));
   const { runWorker } = await import('./daemon/worker.ts');
   return await runWorker({
     options,
     stdout,
     stderr,
-    watcher: watcher > 0 ? watcher : undefined,
+    watcher: watched ? watcher : undefined,
     startedMs,
     end,
-    tell: (message) => tell(message, watcher > 0),
+    tell: (message) => void send(message),
     onMessage: (listener) => void process.on('message', (message) => listener(message as ToWorker)),
     onReload,
   });
 }
 
-function tell(message: FromWorker, watched: boolean): void {
-  if (watched) process.send?.(message, undefined, {}, () => {});
-  else if (message.kind === 'up') report({ kind: 'up' });
-}
-
-/** To who put us into the background, once. */
-function report(message: FromBackground): void {
-  if (process.env[BACKGROUND] === undefined || process.env[WORKER] !== undefined) return;
-  process.send?.(message, undefined, {}, () => process.disconnect?.());
+/** To whoever started us and listens: a watcher, or who put us into the background; until it is on its way. */
+function send(message: FromWorker | FromBackground): Promise<void> {
+  const listens = process.env[WORKER] !== undefined || process.env[BACKGROUND] !== undefined;
+  if (!listens || process.send === undefined || !process.connected) return Promise.resolve();
+  return new Promise((resolve) => process.send!(message, undefined, {}, () => resolve()));
 }
 
 /** `--alarm_timeout`: what does not end by itself is ended. */
@@ -95,10 +92,10 @@ function cutShort(options: OptionValues): void {
   setTimeout(() => process.exit(1), options.number('alarm_timeout') * 1000).unref();
 }
 
-/** The channel to the watcher would keep us alive. */
+/** A channel would keep us alive. */
 function leave(code: number): void {
   process.exitCode = code;
-  if (process.env[WORKER] !== undefined) process.disconnect?.();
+  if (process.connected) process.disconnect();
 }
 
 function print(text: string): number {

@@ -43,6 +43,23 @@ export function openStore(
   }
 }
 
+/** Removes the store of a directory, damaged ones that were moved aside, too; the paths. Nobody may have it open. */
+export function removeStore(directory: string, files: StoreFiles): string[] {
+  const path = `${directory}/${FILE}`;
+  const removed: string[] = [];
+  const remove = (name: string) => {
+    for (const suffix of ['-wal', '-shm', '']) {
+      if (!files.exists(name + suffix)) continue;
+      files.remove(name + suffix);
+      removed.push(name + suffix);
+    }
+  };
+  if (files.lockHolder(path) !== undefined) throw new UserError(held(path, files));
+  remove(path);
+  for (let i = 1; files.exists(`${path}.damaged-${i}`); i++) remove(`${path}.damaged-${i}`);
+  return removed;
+}
+
 function openedOrRenewed(
   path: string,
   files: StoreFiles,

@@ -41,6 +41,7 @@ export interface StoreFiles {
   create(path: string): void;
   exists(path: string): boolean;
   rename(from: string, to: string): void;
+  remove(path: string): void;
   /** Pid of a process that has the file locked, `/proc/locks` in proc(5); undefined if nobody can tell. */
   lockHolder(path: string): number | undefined;
 }

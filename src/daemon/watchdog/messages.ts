@@ -8,7 +8,9 @@ export type FromWorker =
   | { readonly kind: 'begins'; readonly query: string }
   | { readonly kind: 'ends'; readonly query: string }
   /** The worker ends because it is done; nobody should start another. */
-  | { readonly kind: 'done' };
+  | { readonly kind: 'done' }
+  /** It cannot start. */
+  | { readonly kind: 'failed'; readonly message: string };
 
 /** What a watcher tells its worker. */
 export type ToWorker =

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
@@ -62,6 +62,12 @@ export function startSelf(
       child.unref();
     },
   };
+}
+
+/** Runs a program with our terminal until it ends; its exit code, 127 where there is no such program. */
+export function runProgram(command: string, args: readonly string[]): number {
+  const { status, error } = spawnSync(command, args, { stdio: 'inherit' });
+  return status ?? (error === undefined ? 1 : 127);
 }
 
 /**

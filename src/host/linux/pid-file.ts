@@ -61,6 +61,42 @@ export function lockPidFile(path: string, { force = false } = {}): Disposable {
   };
 }
 
+/**
+ * Who has a pid file locked: its pid, 0 where somebody has it and nobody can tell who, undefined where nobody does.
+ * Throws `UserError` where it cannot be read.
+ */
+export function runningDaemon(path: string): number | undefined {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw new UserError(`pid file ${path}: ${code}`);
+  }
+  try {
+    if (!fstatSync(fd).isFile() || lock(fd, path)) return undefined;
+    return holderOf(fd, path) ?? 0;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Asks a daemon to end, and waits until nobody has its pid file; false where it takes longer than so many seconds. */
+export function endDaemon(pid: number, path: string, seconds: number): boolean {
+  if (!isDaemon(pid)) throw new UserError(`Refusing to kill non-osqueryd process ${pid}`);
+  send(pid, 'SIGTERM');
+  for (let waited = 0; waited < seconds * 1000; waited += LOOK_MS) {
+    if (runningDaemon(path) === undefined) return true;
+    wait(LOOK_MS);
+  }
+  return false;
+}
+
+function wait(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
 function lock(fd: number, path: string): boolean {
   const flock = libc('int flock(int fd, int operation)');
   if (flock(fd, LOCK_EX | LOCK_NB) === 0) return true;
@@ -93,7 +129,7 @@ function takeOver(fd: number, path: string): void {
     send(holder, signal);
     for (let waited = 0; waited < patience; waited += LOOK_MS) {
       if (lock(fd, path)) return;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_MS);
+      wait(LOOK_MS);
       // Its number may belong to another program by now.
       if (!isDaemon(holder)) break;
     }

@@ -6,6 +6,7 @@ import { cores, startSelf } from '../../host/linux/child-process.ts';
 import type { DescriptorOutput } from '../../host/linux/standard-streams.ts';
 import { glogLine } from '../../loggers/glog.ts';
 import { SEVERITIES, type Severity } from '../../loggers/logger.ts';
+import type { FromBackground } from './background.ts';
 import { WORKER } from './roles.ts';
 
 export interface WatchParts {
@@ -14,11 +15,12 @@ export interface WatchParts {
   readonly stderr: DescriptorOutput;
   readonly end: AbortSignal;
   readonly onReload: (listener: () => void) => void;
-  readonly up: () => void;
+  /** To who put us into the background. */
+  readonly report: (message: FromBackground) => void;
 }
 
 /** The process that keeps a worker alive and within its limits; the exit code. */
-export function runWatcher({ args, options, stderr, end, onReload, up }: WatchParts): Promise<number> {
+export function runWatcher({ args, options, stderr, end, onReload, report }: WatchParts): Promise<number> {
   let worker: WorkerProcess | undefined;
   const verbose = options.bool('verbose');
   const least = options.bool('logger_stderr') ? (verbose ? 0 : options.number('logger_min_stderr')) : SEVERITIES.length;
@@ -53,15 +55,19 @@ export function runWatcher({ args, options, stderr, end, onReload, up }: WatchPa
             running = true;
             hand();
           }
-          listener(heard);
+          if (heard.kind === 'failed') report(heard);
+          else listener(heard);
         });
         running = false;
+        void worker.ended.then(() => {
+          running = false;
+        });
         return worker;
       },
       now: () => performance.now() / 1000,
       pause,
       say,
-      up,
+      up: () => report({ kind: 'up' }),
     },
   );
   onReload(() => watcher.reload());

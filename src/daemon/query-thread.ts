@@ -107,8 +107,8 @@ export class QueryThread {
       };
       const settle = (reply: QueryReply | Error) => {
         if (reply instanceof Error) return reject(reply);
-        if (reply.id !== id) return;
         if (reply.kind === 'warning') return this.#warn(reply.text);
+        if (reply.id !== id) return;
         if (reply.kind === 'rows') {
           if (stopped !== undefined) return;
           for (const row of reply.rows) {

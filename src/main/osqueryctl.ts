@@ -30,7 +30,12 @@ const DEFAULT_FLAGFILE = '/etc/osquery/osquery.flags.default';
 const EXIT = { usage: 2, notRunning: 3 };
 const SERVICE = 'osqueryd.service';
 /** Where systemd looks for units; systemd.unit(5). */
-const UNITS = ['/etc/systemd/system', '/usr/local/lib/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'];
+const UNITS = [
+  '/etc/systemd/system',
+  '/usr/local/lib/systemd/system',
+  '/usr/lib/systemd/system',
+  '/lib/systemd/system',
+];
 /** There if systemd is what runs the machine: sd_booted(3). */
 const SYSTEMD = '/run/systemd/system';
 /** Seconds a daemon may take to end beyond its own `--alarm_timeout`. */

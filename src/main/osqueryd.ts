@@ -60,7 +60,14 @@ async function run(options: OptionValues, args: readonly string[], watcher: numb
   }
   if (watcher === 0 && !options.bool('disable_watchdog')) {
     const { runWatcher } = await import('./daemon/watch.ts');
-    return await runWatcher({ args, options, stderr, end: end.signal, onReload, report: (message) => void send(message) });
+    return await runWatcher({
+      args,
+      options,
+      stderr,
+      end: end.signal,
+      onReload,
+      report: (message) => void send(message),
+    });
   }
   // Without its watcher a worker would run beside the next one.
   const watched = watcher > 0;

@@ -1,9 +1,20 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { UserError } from '../../base/errors.ts';
 import { errnoName } from './errors.ts';
 import { errno, libc } from './native.ts';
 import { storeFiles } from './store-files.ts';
 
+const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
 /** `flock(2)`. */
 const LOCK_EX = 2;
 const LOCK_NB = 4;
@@ -33,32 +44,49 @@ export function nameDaemon(): void {
  * has it is ended first. Throws `UserError`.
  */
 export function lockPidFile(path: string, { force = false } = {}): Disposable {
-  let fd: number;
+  for (;;) {
+    const fd = open(path);
+    try {
+      // /dev/null and its like: somebody wants none.
+      if (!fstatSync(fd).isFile()) return { [Symbol.dispose]: () => closeSync(fd) };
+      if (!lock(fd, path)) {
+        if (!force) throw busy(path, holderOf(fd, path));
+        takeOver(fd, path);
+      }
+      // Who had it removes the name at its end: then what we have locked is no longer the pid file.
+      if (!isNamed(fd, path)) {
+        closeSync(fd);
+        continue;
+      }
+      ftruncateSync(fd);
+      writeSync(fd, String(process.pid));
+    } catch (cause) {
+      closeSync(fd);
+      throw cause;
+    }
+    return {
+      [Symbol.dispose]: () => {
+        // Before the lock is let go: nobody else can have taken the name yet.
+        if (isNamed(fd, path)) unlinkSync(path);
+        closeSync(fd);
+      },
+    };
+  }
+}
+
+function open(path: string): number {
   try {
-    fd = openSync(path, 'a+', 0o600);
+    // A link could lead root to a file of somebody else, which would be emptied.
+    return openSync(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
   } catch (cause) {
     throw new UserError(`pid file ${path}: ${(cause as NodeJS.ErrnoException).code}`);
   }
-  try {
-    // /dev/null and its like: somebody wants none.
-    if (!fstatSync(fd).isFile()) return { [Symbol.dispose]: () => closeSync(fd) };
-    if (!lock(fd, path)) {
-      if (!force) throw busy(path, holderOf(fd, path));
-      takeOver(fd, path);
-    }
-    ftruncateSync(fd);
-    writeSync(fd, String(process.pid));
-  } catch (cause) {
-    closeSync(fd);
-    throw cause;
-  }
-  return {
-    [Symbol.dispose]: () => {
-      // Before the lock is let go: nobody else can have taken the name yet.
-      unlinkSync(path);
-      closeSync(fd);
-    },
-  };
+}
+
+/** Whether the file that is open is the one at the path. */
+function isNamed(fd: number, path: string): boolean {
+  const [opened, named] = [fstatSync(fd), statSync(path, { throwIfNoEntry: false })];
+  return named !== undefined && named.ino === opened.ino && named.dev === opened.dev;
 }
 
 /**

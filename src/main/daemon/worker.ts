@@ -164,6 +164,9 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
   }
 }
 
+/** Megabytes that the thread needs to run anything at all, and some more. */
+const LEAST_HEAP = 64;
+
 /** With a watcher the last worker may still be on its way out. */
 function open(options: OptionValues, patient: boolean, warn: (message: string) => void): Store {
   if (options.bool('disable_database') || options.bool('ephemeral')) return openMemoryStore();
@@ -215,7 +218,7 @@ function startThread(
   const answered = new Int32Array(new SharedArrayBuffer(4));
   serveState({ port: port1, answered }, state);
   const workerData: QueryThreadData = { options: options.save(), cancel, state: { port: port2, answered }, views };
-  const megabytes = watchdogLimits(options, cores()).memory / 1024 / 1024;
+  const megabytes = Math.max(LEAST_HEAP, watchdogLimits(options, cores()).memory / 1024 / 1024);
   return new Worker(new URL('../query-thread.ts', import.meta.url), {
     workerData,
     transferList: [port2],

@@ -1,4 +1,5 @@
 import { isObject, type JsonValue, valueAt } from './config-text.ts';
+import { reportUnknown } from './known-keys.ts';
 import type { Report } from './schedule.ts';
 
 /** Queries whose first rows are added to every line of results. */
@@ -19,6 +20,7 @@ export function parseDecorators(value: JsonValue | undefined, report: Report): D
     report('decorators', 'not an object');
     return none;
   }
+  reportUnknown(value, 'decorators', 'decorators', report);
   const queries = (found: JsonValue | undefined, place: string): string[] => {
     if (found === undefined) return [];
     if (!Array.isArray(found)) {

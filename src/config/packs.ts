@@ -1,5 +1,6 @@
 import { createDigest } from '../base/digest.ts';
 import { isObject, type JsonObject, type JsonValue, valueAt } from './config-text.ts';
+import { reportUnknown } from './known-keys.ts';
 import { type Machine, parseQueries, type Report, runsHere, type ScheduledQuery, toCount, toText } from './schedule.ts';
 
 /** Queries that run together, if their discovery queries all return rows. */
@@ -25,7 +26,8 @@ export function fullName(pack: Pack, query: ScheduledQuery, delimiter: string): 
 }
 
 export function parsePack(name: string, source: string, pack: JsonObject, machine: Machine, report: Report): Pack {
-  const place = `packs.${name}`;
+  const place = name === MAIN_PACK ? 'schedule' : `packs.${name}`;
+  reportUnknown(pack, 'pack', place, report);
   const restrictions = {
     name,
     source,
@@ -39,7 +41,9 @@ export function parsePack(name: string, source: string, pack: JsonObject, machin
   return {
     ...restrictions,
     discovery: discoveryQueries(valueAt(pack, 'discovery'), (reason) => report(`${place}.discovery`, reason)),
-    queries: isObject(queries) ? parseQueries(queries, machine, `${place}.queries`, report) : [],
+    queries: isObject(queries)
+      ? parseQueries(queries, machine, name === MAIN_PACK ? place : `${place}.queries`, report)
+      : [],
   };
 }
 

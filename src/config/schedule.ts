@@ -1,4 +1,5 @@
 import { type JsonObject, type JsonValue, valueAt } from './config-text.ts';
+import { reportUnknown } from './known-keys.ts';
 
 /** A query of the schedule or of a pack. */
 export interface ScheduledQuery {
@@ -60,6 +61,7 @@ function parseQuery(
 ): ScheduledQuery | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return void report('not an object');
   const object = value as JsonObject;
+  reportUnknown(object, 'query', '', (key, reason) => report(`${key}: ${reason}`));
   const prefix = RESERVED_PREFIXES.find((reserved) => name.startsWith(reserved));
   const suffix = RESERVED_SUFFIXES.find((reserved) => name.endsWith(reserved));
   if (prefix !== undefined) return void report(`a name must not begin with ${prefix}`);
@@ -94,7 +96,7 @@ export function runsHere(object: JsonObject, machine: Machine): boolean {
 }
 
 /** A text that has the name of the platform somewhere, `linux,darwin`; distributions count as Linux, as in osquery. */
-function isPlatform(platform: string): boolean {
+export function isPlatform(platform: string): boolean {
   return platform === '' || platform === 'null' || /any|all|linux|ubuntu|centos|posix/.test(platform);
 }
 

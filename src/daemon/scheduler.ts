@@ -78,7 +78,7 @@ export class Scheduler {
   }
 
   /** Takes a configuration, in place of the one before, and runs the decorators that run when it is loaded. */
-  async load({ packs, decorators }: Configuration): Promise<void> {
+  async load({ packs, decorators }: Pick<Configuration, 'packs' | 'decorators'>): Promise<void> {
     const { splayPercent, packDelimiter, maxDrift, decorators: decorate } = this.#options();
     const { store, now } = this.#parts;
     const known = new Set(this.#jobs.map(({ name }) => name));

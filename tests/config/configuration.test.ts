@@ -46,7 +46,8 @@ describe('a schedule', () => {
         snapshot: false,
         removed: true,
         denylist: true,
-        startupPriority: 0,
+        runAtStart: false,
+        startupPriority: Number.POSITIVE_INFINITY,
       },
     ]);
   });
@@ -72,8 +73,15 @@ describe('a schedule', () => {
     const { main } = read(schedule({ z: query(1), c: query(2), b: query('1'), a: query(undefined) }));
     assert.deepEqual(
       main.map(({ name }) => name),
-      ['a', 'b', 'z', 'c'],
+      ['b', 'z', 'c', 'a'],
     );
+    // Those with a priority run at once, as in osquery; others where they say so.
+    assert.deepEqual(
+      main.map(({ runAtStart }) => runAtStart),
+      [true, true, true, false],
+    );
+    const own = { query: 'select 1', run_at_start: true };
+    assert.equal(read(schedule({ q: own })).main[0]!.runAtStart, true);
   });
 
   test('leaves out what is wrong, alone and with a word', () => {
@@ -94,7 +102,7 @@ describe('a schedule', () => {
       main.map(({ name }) => name),
       ['good'],
     );
-    const place = `${PATH}: packs.main.queries`;
+    const place = `${PATH}: schedule`;
     assert.deepEqual(problems, [
       `${place}.empty: has no query`,
       `${place}.none: has no query`,

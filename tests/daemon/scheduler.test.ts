@@ -62,13 +62,9 @@ const pack = (name: string, queries: ScheduledQuery[], discovery: string[] = [])
   queries,
 });
 
-const configuration = (packs: Pack[], decorators: Decorators[] = []): Configuration => ({
+const configuration = (packs: Pack[], decorators: Decorators[] = []): Pick<Configuration, 'packs' | 'decorators'> => ({
   packs,
-  options: [],
   decorators: decorators.map((value) => ({ source: 'x', value })),
-  views: new Map(),
-  texts: [],
-  hash: '',
 });
 
 async function scheduler(

@@ -277,7 +277,7 @@ describe('a store on disk', () => {
     writeFileSync(join(folder, 'file'), '');
     assert.throws(() => openStore(join(folder, 'file'), storeFiles, assert.fail), {
       name: 'UserError',
-      message: /file\/store\.sqlite: cannot be opened: EEXIST/,
+      message: /file\/store\.sqlite: cannot be opened: ENOTDIR/,
     });
     mkdirSync(path());
     assert.throws(() => use(), { name: 'UserError', message: /store\.sqlite: cannot be opened: / });

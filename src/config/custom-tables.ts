@@ -22,7 +22,7 @@ export function* parseCustomTables(config: JsonObject, report: Report): Generato
   const section = sectionOf(config, 'auto_table_construction', report);
   for (const [name, value] of Object.entries(section ?? {})) {
     const place = `auto_table_construction.${name}`;
-    const table = isObject(value) ? parse(name, value, place, report) : report(place, 'not an object');
+    const table = isObject(value) ? parse(name, value, place, report) : void report(place, 'not an object');
     if (table !== undefined) yield table;
   }
 }

@@ -124,6 +124,10 @@ async function startThread(options: OptionValues, warn: (text: string) => void):
   const shared = new Int32Array(new SharedArrayBuffer(SHARED_BYTES));
   const values = Array.from(options.declarations, ([name]) => [name, options.string(name)] as const);
   const start = () =>
-    new Worker(new URL('./sql-thread.ts', import.meta.url), { workerData: { options: values, shared } });
+    new Worker(new URL('./sql-thread.ts', import.meta.url), {
+      workerData: { options: values, shared },
+      // Those of netlink and openat2(2) are not opened by Node, which would complain of each that is closed.
+      trackUnmanagedFds: false,
+    });
   return new ThreadRunner(start, shared, warn);
 }

@@ -5,6 +5,7 @@ import type { OptionValues } from '../../config/option-values.ts';
 import { Alarm } from '../../daemon/alarm.ts';
 import { QueryThread, type Thread } from '../../daemon/query-thread.ts';
 import { Scheduler, type SchedulerOptions } from '../../daemon/scheduler.ts';
+import { sparingly } from '../../daemon/sparingly.ts';
 import { type DaemonState, serveState } from '../../daemon/state-channel.ts';
 import { watchdogLimits } from '../../daemon/watchdog/limits.ts';
 import type { FromWorker, ToWorker } from '../../daemon/watchdog/messages.ts';
@@ -73,7 +74,7 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
 
   const thread = new QueryThread(
     (cancel) => startThread(options, configuration.current, cancel, state),
-    (text) => say('WARNING', text),
+    sparingly((text) => say('WARNING', text)),
   );
   const scheduler = new Scheduler(
     {
@@ -222,6 +223,8 @@ function startThread(
   return new Worker(new URL('../query-thread.ts', import.meta.url), {
     workerData,
     transferList: [port2],
+    // Sockets of netlink and descriptors of openat2(2) are not opened by Node, which would complain of each that is closed.
+    trackUnmanagedFds: false,
     resourceLimits: { maxOldGenerationSizeMb: megabytes },
   }) as unknown as Thread;
 }

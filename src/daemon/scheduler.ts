@@ -2,6 +2,7 @@ import type { Configuration } from '../config/configuration.ts';
 import { fullName, type Pack } from '../config/packs.ts';
 import { byPriority, type ScheduledQuery } from '../config/schedule.ts';
 import type { Logger, Severity } from '../loggers/logger.ts';
+import type { Recorder } from '../loggers/numeric-monitoring.ts';
 import { withTexts } from '../results/row.ts';
 import type { PackState, ScheduledQueryState } from '../schema/agent.ts';
 import type { Store } from '../store/store.ts';
@@ -11,6 +12,7 @@ import { Discovery } from './discovery.ts';
 import { logRun, type ResultOptions } from './log-run.ts';
 import { NO_COSTS, type QueryCosts, withRun } from './query-costs.ts';
 import { type Answer, type QueryLimits, QueryStopped, type QueryThread } from './query-thread.ts';
+import { recordRun } from './run-metrics.ts';
 import { splayedInterval } from './splay.ts';
 import { Timetable } from './timetable.ts';
 
@@ -41,6 +43,8 @@ export interface SchedulerParts {
   /** Hears of each run: what the watchdog blames. */
   readonly begins?: (query: string) => void;
   readonly ends?: (query: string) => void;
+  /** Takes what a run cost: numeric monitoring. */
+  readonly record?: Recorder;
 }
 
 interface Job {
@@ -177,8 +181,8 @@ export class Scheduler {
     }
   }
 
-  async #run({ query, name }: Job): Promise<void> {
-    const { now, say } = this.#parts;
+  async #run({ pack, query, name }: Job): Promise<void> {
+    const { now, say, record } = this.#parts;
     const { decorators, logNames } = this.#options();
     if (logNames) say('INFO', `Executing scheduled query ${name}`);
     if (decorators) await this.#decorations.beforeQuery(Math.floor(now()));
@@ -191,10 +195,12 @@ export class Scheduler {
       const { message } = cause as Error;
       this.#costs.set(name, { ...costs, lastExecuted: time });
       say('ERROR', `Error executing scheduled query ${name}: ${message}`);
+      record?.(`scheduler.query.${pack.name}.${query.name}.status.failure`, 1, 'sum');
       if (cause instanceof QueryStopped) this.punish(name, message);
       return;
     }
     this.#costs.set(name, withRun(costs, answer, time));
+    if (record !== undefined) recordRun(record, pack.name, query.name, answer);
     this.#log(query, name, answer, time);
   }
 

@@ -1,6 +1,7 @@
 import { glogFileName, glogHeader, glogLine, severitiesUpTo } from './glog.ts';
 import type { LogFiles } from './log-files.ts';
 import type { Logger, Severity, StatusLine } from './logger.ts';
+import { Loss } from './loss.ts';
 import { Rotation, type RotationOptions } from './rotation.ts';
 
 export interface FilesystemOptions {
@@ -28,13 +29,14 @@ export class FilesystemLogger implements Logger {
   readonly #warn: (message: string) => void;
   readonly #rotations = new Map<string, Rotation>();
   readonly #statusFiles = new Map<Severity, string>();
-  #lost = 0;
+  readonly #loss: Loss;
 
   /** `warn` is for what goes wrong with the files themselves; it must not come back here. */
   constructor(files: LogFiles, options: FilesystemOptions, warn: (message: string) => void) {
     this.#files = files;
     this.#options = options;
     this.#warn = warn;
+    this.#loss = new Loss(warn);
     for (const name of [RESULTS, SNAPSHOTS]) {
       if (options.rotation) this.#rotations.set(name, new Rotation(this.#path(name), files, options.rotation, warn));
     }
@@ -44,7 +46,7 @@ export class FilesystemLogger implements Logger {
 
   /** Lines that found no room. */
   get lost(): number {
-    return this.#lost;
+    return this.#loss.count;
   }
 
   result(line: string): void {
@@ -76,17 +78,10 @@ export class FilesystemLogger implements Logger {
   #append(path: string, text: string, lines: number): void {
     try {
       this.#files.append(path, text, this.#options.mode);
-      if (this.#lost > 0 && text !== '') this.#recovered();
+      if (text !== '') this.#loss.recovered();
     } catch (cause) {
-      if (this.#lost === 0) this.#warn(`cannot log: ${(cause as Error).message}; lines are lost until it goes again`);
-      this.#lost += lines;
+      this.#loss.add(lines, (cause as Error).message);
     }
-  }
-
-  #recovered(): void {
-    const lost = this.#lost;
-    this.#lost = 0;
-    this.#warn(`logging again; ${lost} lines were lost`);
   }
 
   /** Made with its first line. Beside it `osqueryd.INFO` leads to the newest. */

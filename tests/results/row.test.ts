@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { batchLine, calendarTime, eventLines, type LogHead } from '../../src/results/log-lines.ts';
+import { calendarTime } from '../../src/base/calendar-time.ts';
+import { batchLine, eventLines, type LogHead } from '../../src/results/log-lines.ts';
 import { type LoggedCell, type RowText, rowEncoder, withTexts } from '../../src/results/row.ts';
 
 const integer = (text: string): LoggedCell => ({ text, type: 'INTEGER' });

@@ -1,9 +1,12 @@
 import { UserError } from '../../base/errors.ts';
 import type { OptionValues } from '../../config/option-values.ts';
 import { logFiles } from '../../host/linux/log-files.ts';
+import { SyslogSocket } from '../../host/linux/syslog.ts';
 import { FilesystemLogger } from '../../loggers/filesystem.ts';
 import type { Logger } from '../../loggers/logger.ts';
+import { monitoringFile, NumericMonitoring } from '../../loggers/numeric-monitoring.ts';
 import { StdoutLogger } from '../../loggers/stdout.ts';
+import { SyslogLogger } from '../../loggers/syslog.ts';
 
 export interface LoggerParts {
   readonly program: string;
@@ -17,6 +20,11 @@ export interface LoggerParts {
 
 const MAKERS: Readonly<Record<string, (options: OptionValues, parts: LoggerParts) => Logger>> = {
   filesystem,
+  syslog: (options, { program, warn }) => {
+    const facility = options.number('logger_syslog_facility');
+    const cee = options.bool('logger_syslog_prepend_cee');
+    return new SyslogLogger(new SyslogSocket(), { facility, cee, program, pid: process.pid }, warn);
+  },
   stdout: (_options, { print }) => new StdoutLogger(print, process.pid),
 };
 
@@ -52,9 +60,28 @@ export function everyLogger(loggers: readonly Logger[]): Logger {
   };
 }
 
-function filesystem(options: OptionValues, { program, host, startedMs, warn }: LoggerParts): Logger {
+/** `--enable_numeric_monitoring`; undefined without it. Throws `UserError` for a plugin that there is not. */
+export function startMonitoring(options: OptionValues, warn: (message: string) => void): NumericMonitoring | undefined {
+  if (!options.bool('enable_numeric_monitoring')) return undefined;
+  const plugins = options.string('numeric_monitoring_plugins');
+  if (plugins !== 'filesystem')
+    throw new UserError(`there is no numeric monitoring ${plugins} here; there is filesystem`);
+  const path = options.string('numeric_monitoring_filesystem_path');
+  const write = monitoringFile(logFiles, path, modeOf(options), warn);
+  const monitoring = new NumericMonitoring(write, () => Date.now() / 1000);
+  const seconds = Math.max(1, options.number('numeric_monitoring_pre_aggregation_time'));
+  setInterval(() => monitoring.flush(), seconds * 1000).unref();
+  return monitoring;
+}
+
+function modeOf(options: OptionValues): number {
   const mode = Number.parseInt(options.string('logger_mode'), 8);
   if (!(mode > 0 && mode <= 0o7777)) throw new UserError('--logger_mode is not a mode in octal, 0640');
+  return mode;
+}
+
+function filesystem(options: OptionValues, { program, host, startedMs, warn }: LoggerParts): Logger {
+  const mode = modeOf(options);
   const rotation = { size: options.number('logger_rotate_size'), files: options.number('logger_rotate_max_files') };
   const directory = options.string('logger_path');
   return new FilesystemLogger(

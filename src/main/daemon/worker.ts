@@ -21,7 +21,7 @@ import { configSource } from '../configuration.ts';
 import type { QueryThreadData } from '../query-thread.ts';
 import { type Identity, identityOf } from './identifier.ts';
 import { LiveConfiguration } from './live-configuration.ts';
-import { everyLogger, makeLoggers } from './loggers.ts';
+import { everyLogger, makeLoggers, startMonitoring } from './loggers.ts';
 
 export interface WorkerParts {
   readonly options: OptionValues;
@@ -72,6 +72,7 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
   const logger = everyLogger(loggers);
   const identity = identityOf(options, host, store);
 
+  const monitoring = startMonitoring(options, (message) => say('WARNING', message));
   const thread = new QueryThread(
     (cancel) => startThread(options, configuration.current, cancel, state),
     sparingly((text) => say('WARNING', text)),
@@ -85,6 +86,7 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
       say,
       begins: (query) => tell({ kind: 'begins', query }),
       ends: (query) => tell({ kind: 'ends', query }),
+      ...(monitoring && { record: monitoring.record }),
     },
     () => schedulerOptions(options, identity),
   );
@@ -134,6 +136,7 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
   await Promise.race([ended, runSchedule()]);
   say('INFO', `ends: ${end.signal.reason}`);
   await thread.close();
+  monitoring?.flush();
   await logger.close();
   return 0;
 

@@ -1,17 +1,16 @@
 import { createDigest } from '../base/digest.ts';
 import { UserError } from '../base/errors.ts';
-import { isObject, type JsonObject, type JsonValue, parseConfigText, valueAt } from './config-text.ts';
-import { type CustomTable, parseCustomTables } from './custom-tables.ts';
-import { type Decorators, parseDecorators } from './decorators.ts';
-import { type EventSubscribers, parseEvents } from './event-subscribers.ts';
-import { type FileRules, FileRulesParser } from './file-events.ts';
+import { encodeText } from '../base/text.ts';
+import { isObject, type JsonObject, type JsonValue, parseConfigText } from './config-text.ts';
 import { reportUnknown } from './known-keys.ts';
-import { MAIN_PACK, type Pack, parsePack } from './packs.ts';
-import { type PrometheusTargets, parsePrometheusTargets } from './prometheus-targets.ts';
-import type { Machine, Report } from './schedule.ts';
-import { addLists, sectionOf } from './section.ts';
-import { parseViews } from './views.ts';
-import { YaraParser, type YaraRules } from './yara.ts';
+import { oneOfEach } from './one-of-each.ts';
+import { type Pack, parsePack, parseSchedule } from './packs.ts';
+import { type Problem, Problems, within } from './report.ts';
+import type { Machine } from './restrictions.ts';
+import { sectionOf } from './section.ts';
+import { type Sections, SectionsParser } from './sections.ts';
+
+export type { Problem } from './report.ts';
 
 /** A piece of configuration and where it came from. */
 export interface ConfigText {
@@ -29,28 +28,15 @@ export interface ConfigSource {
   packs(pattern: string): (ConfigText & { readonly name: string })[];
 }
 
-export interface Configuration {
+export interface Configuration extends Sections {
   /** The schedule of each piece as a pack `main`, then the packs of that piece. */
   readonly packs: readonly Pack[];
-  /** One a piece, in order: options of a later one win. */
-  readonly options: readonly PieceOf<JsonObject>[];
-  /** One a piece that has any. */
-  readonly decorators: readonly PieceOf<Decorators>[];
-  /** Names to SQL; of two equal names the later piece wins. */
-  readonly views: ReadonlyMap<string, string>;
-  /** Those for this platform; of two equal names the later piece wins. */
-  readonly customTables: readonly CustomTable[];
-  readonly files: FileRules;
-  readonly yara: YaraRules;
-  /** Of the last piece that has them. */
-  readonly events: EventSubscribers | undefined;
-  readonly prometheusTargets: PrometheusTargets | undefined;
-  /** Topics to the names of the queries whose results go there. */
-  readonly kafkaTopics: ReadonlyMap<string, readonly string[]>;
   /** The pieces as they were read. */
   readonly texts: readonly ConfigText[];
   /** SHA-1 of the SHA-1 of each piece, in the order of their sources: the same for the same texts, as in osquery. */
   readonly hash: string;
+  /** Like `hash`, but of the files of packs, too: another one means that something has changed. */
+  readonly fingerprint: string;
 }
 
 /** Something of a configuration, and where it came from. */
@@ -59,100 +45,85 @@ export interface PieceOf<T> {
   readonly value: T;
 }
 
-/** What is wrong with a configuration and is left out: source, place and reason in a line. */
-export type Problem = (message: string) => void;
+/** More files of packs than a machine has, and than anybody would want to wait for. */
+const MAX_PACK_FILES = 1000;
 
 /**
  * Reads and merges a configuration. A piece that is no JSON is left out whole, a query or a pack that is wrong alone; each
  * with a line to `problem`. Throws `UserError` where there is no configuration at all.
  */
 export function readConfiguration(source: ConfigSource, machine: Machine, problem: Problem): Configuration {
+  const problems = new Problems(problem);
   const packs: Pack[] = [];
-  const options: PieceOf<JsonObject>[] = [];
-  const decorators: PieceOf<Decorators>[] = [];
-  const views = new Map<string, string>();
-  const customTables = new Map<string, CustomTable>();
-  const kafkaTopics = new Map<string, string[]>();
-  const files = new FileRulesParser();
-  const yara = new YaraParser();
-  let events: EventSubscribers | undefined;
-  let prometheusTargets: PrometheusTargets | undefined;
+  const packTexts: ConfigText[] = [];
+  const sections = new SectionsParser();
   const texts = source.texts();
-  const add = (name: string, from: string, object: JsonObject) => {
-    packs.push(parsePack(name, from, object, machine, (place, reason) => problem(`${from}: ${place}: ${reason}`)));
-  };
   for (const { source: from, text } of texts) {
-    const config = attempt(() => parseConfigText(text, from), problem);
+    const config = attempt(() => parseConfigText(text, from), problems);
     if (config === undefined) continue;
-    const report: Report = (place, reason) => problem(`${from}: ${place}: ${reason}`);
-    reportUnknown(config, 'top', '', report);
-    const set = valueAt(config, 'options');
-    if (isObject(set)) options.push({ source: from, value: set });
-    else if (set !== undefined) report('options', 'not an object');
-    if (valueAt(config, 'decorators') !== undefined) {
-      decorators.push({ source: from, value: parseDecorators(valueAt(config, 'decorators'), report) });
-    }
-    for (const [name, sql] of parseViews(valueAt(config, 'views'), report)) views.set(name, sql);
-    for (const table of parseCustomTables(config, report)) customTables.set(table.name, table);
-    addLists(kafkaTopics, sectionOf(config, 'kafka_topics', report), 'kafka_topics', report);
-    files.add(config, report);
-    yara.add(config, report);
-    events = parseEvents(config, report) ?? events;
-    prometheusTargets = parsePrometheusTargets(config, report) ?? prometheusTargets;
-    const schedule = valueAt(config, 'schedule');
-    if (isObject(schedule)) add(MAIN_PACK, from, { queries: schedule });
-    else if (schedule !== undefined) report('schedule', 'not an object');
-    const named = valueAt(config, 'packs');
-    if (isObject(named)) for (const [name, pack] of Object.entries(named)) addPack(name, from, pack);
-    else if (named !== undefined) report('packs', 'not an object');
+    const report = problems.of(from);
+    reportUnknown(config, 'top', report);
+    sections.add(config, from, report);
+    const schedule = parseSchedule(from, config, machine, report);
+    if (schedule !== undefined) packs.push(schedule);
+    for (const [name, pack] of Object.entries(sectionOf(config, 'packs', report) ?? {})) readPack(name, from, pack);
   }
-  const last: Report = (place, reason) => problem(`${texts.at(-1)?.source}: ${place}: ${reason}`);
-  return {
-    packs,
-    options,
-    decorators,
-    views,
-    customTables: [...customTables.values()],
-    files: files.finish(last),
-    yara: yara.finish(last),
-    events,
-    prometheusTargets,
-    kafkaTopics,
+  const once = oneOfEach(packs, problems);
+  const configuration = {
+    ...sections.finish(),
+    packs: once,
     texts,
     hash: hashOf(texts),
+    fingerprint: hashOf([...texts, ...packTexts]),
   };
+  problems.finish();
+  return configuration;
 
-  /** A pack is an object, the path of a file with one, or under the name `*` a pattern of such paths. */
-  function addPack(name: string, from: string, pack: JsonValue): void {
-    if (typeof pack !== 'string') {
-      if (isObject(pack)) add(name, from, pack);
-      else problem(`${from}: packs.${name}: neither a pack nor a path`);
-      return;
+  /** A pack is an object or the path of a file with one; under the name `*`, an object of packs or a pattern of paths. */
+  function readPack(name: string, from: string, pack: JsonValue): void {
+    if (typeof pack === 'string') readPackFiles(name, pack);
+    else if (!isObject(pack)) problems.of(from)(`packs.${name}`, 'neither a pack nor a path');
+    else if (name !== '*') addPack(name, from, pack);
+    else for (const [inner, value] of Object.entries(pack)) readPack(inner, from, value);
+  }
+
+  function readPackFiles(name: string, path: string): void {
+    const found = attempt(() => (name === '*' ? source.packs(path) : [{ ...source.pack(path), name }]), problems);
+    for (const { name: own, source: from, text } of found ?? []) {
+      if (packTexts.length === MAX_PACK_FILES) {
+        problems.add(`${from}: more than ${MAX_PACK_FILES} files of packs`);
+        return;
+      }
+      packTexts.push({ source: from, text });
+      const object = attempt(() => parseConfigText(text, from), problems);
+      if (object !== undefined) addPack(own, from, object);
     }
-    const texts = attempt(() => (name === '*' ? source.packs(pack) : [{ ...source.pack(pack), name }]), problem) ?? [];
-    for (const { name: own, source: path, text } of texts) {
-      const object = attempt(() => parseConfigText(text, path), problem);
-      if (object !== undefined) add(own, path, object);
-    }
+  }
+
+  function addPack(name: string, from: string, object: JsonObject): void {
+    const report = within(problems.of(from), `packs.${name}`);
+    const { pack, here } = parsePack(name, from, object, machine, report);
+    packs.push(pack);
+    if (here) sections.add(object, from, report);
   }
 }
 
 function hashOf(texts: readonly ConfigText[]): string {
   const sha1 = (text: string) => {
     const digest = createDigest('sha1');
-    digest.update(Buffer.from(text));
+    digest.update(encodeText(text));
     return digest.digest('hex');
   };
   const ordered = [...texts].sort((a, b) => (a.source < b.source ? -1 : 1));
   return sha1(ordered.map(({ text }) => sha1(text)).join(''));
 }
 
-function attempt<T>(read: () => T, problem: Problem): T | undefined {
+function attempt<T>(read: () => T, problems: Problems): T | undefined {
   try {
     return read();
   } catch (cause) {
     if (!(cause instanceof UserError)) throw cause;
-    problem(cause.message);
+    problems.add(cause.message);
     return undefined;
   }
 }

@@ -1,6 +1,9 @@
 import { isObject, type JsonObject, valueAt } from './config-text.ts';
-import { isPlatform, type Report, toText } from './schedule.ts';
+import { reportUnknown } from './known-keys.ts';
+import { type Report, within } from './report.ts';
+import { isPlatform } from './restrictions.ts';
 import { sectionOf, textsOf } from './section.ts';
+import { textAt } from './values.ts';
 
 /** A table whose rows come from SQLite files of the machine: `auto_table_construction`. */
 export interface CustomTable {
@@ -14,31 +17,38 @@ export interface CustomTable {
 }
 
 const MAX_COLUMNS = 1000;
-/** What our tables are called: a name that needs no quotes. */
-const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** Whether it is a name like those of our tables, that needs no quotes. */
+export function isTableName(name: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name);
+}
 
 /** Those of a piece of configuration that are for this platform. */
 export function* parseCustomTables(config: JsonObject, report: Report): Generator<CustomTable> {
-  const section = sectionOf(config, 'auto_table_construction', report);
-  for (const [name, value] of Object.entries(section ?? {})) {
-    const place = `auto_table_construction.${name}`;
-    const table = isObject(value) ? parse(name, value, place, report) : void report(place, 'not an object');
+  const key = 'auto_table_construction';
+  for (const [name, value] of Object.entries(sectionOf(config, key, report) ?? {})) {
+    const inside = within(report, `${key}.${name}`);
+    const table = isObject(value) ? parse(name, value, inside) : void inside('', 'not an object');
     if (table !== undefined) yield table;
   }
 }
 
-function parse(name: string, value: JsonObject, place: string, report: Report): CustomTable | undefined {
-  if (!isPlatform(toText(valueAt(value, 'platform')))) return undefined;
-  const [query, path] = [toText(valueAt(value, 'query')), toText(valueAt(value, 'path'))];
-  const listed = textsOf(valueAt(value, 'columns'), `${place}.columns`, report);
+function parse(name: string, value: JsonObject, report: Report): CustomTable | undefined {
+  reportUnknown(value, 'table', report);
+  if (!isPlatform(textAt(value, 'platform', report))) return undefined;
+  const [query, path] = [textAt(value, 'query', report), textAt(value, 'path', report)];
+  if (!isTableName(name)) return void report('', 'not a name for a table');
+  if (query.trim() === '') return void report('', 'has no query');
+  if (path === '') return void report('', 'has no path');
+  const listed = textsOf(valueAt(value, 'columns'), 'columns', report);
+  // The table has one of that name for the file.
   const columns = listed.filter((column) => column.toLowerCase() !== 'path');
-  if (!NAME.test(name)) return void report(place, 'not a name for a table');
-  if (query === '') return void report(place, 'has no query');
-  if (path === '') return void report(place, 'has no path');
   if (columns.length === 0 || columns.length > MAX_COLUMNS) {
-    return void report(`${place}.columns`, `not 1 to ${MAX_COLUMNS} columns`);
+    return void report('columns', `not 1 to ${MAX_COLUMNS} columns`);
   }
-  const odd = columns.find((column, i) => !NAME.test(column) || columns.indexOf(column) !== i);
-  if (odd !== undefined) return void report(`${place}.columns`, 'has what is no name for a column, or one twice');
+  const different = new Set(columns.map((column) => column.toLowerCase()));
+  if (different.size < columns.length || !columns.every(isTableName)) {
+    return void report('columns', 'has what is no name for a column, or one twice');
+  }
   return { name, query, path, columns };
 }

@@ -1,5 +1,5 @@
 import { type JsonObject, valueAt } from './config-text.ts';
-import type { Report } from './schedule.ts';
+import { type Report, within } from './report.ts';
 import { addLists, sectionOf, textsOf } from './section.ts';
 
 /** Which files are watched, by category. A pattern has `%` for a name and `%%` for all below; `*` means the same. */
@@ -20,25 +20,33 @@ export class FileRulesParser {
   readonly #queries = new Map<string, string[]>();
   readonly #excluded = new Map<string, string[]>();
   readonly #accesses = new Set<string>();
+  /** What can be said only when all categories are known. */
+  readonly #checks: (() => void)[] = [];
 
   add(config: JsonObject, report: Report): void {
-    addLists(this.#paths, sectionOf(config, 'file_paths', report), 'file_paths', report);
-    addLists(this.#queries, sectionOf(config, 'file_paths_query', report), 'file_paths_query', report);
-    addLists(this.#excluded, sectionOf(config, 'exclude_paths', report), 'exclude_paths', report);
+    const lists = (into: Map<string, string[]>, key: string) =>
+      addLists(into, sectionOf(config, key, report), within(report, key));
+    lists(this.#paths, 'file_paths');
+    lists(this.#queries, 'file_paths_query');
+    lists(this.#excluded, 'exclude_paths');
+    for (const category of Object.keys(sectionOf(config, 'exclude_paths', () => {}) ?? {})) {
+      this.checkCategory(category, within(report, `exclude_paths.${category}`));
+    }
     for (const category of textsOf(valueAt(config, 'file_accesses'), 'file_accesses', report)) {
       this.#accesses.add(category);
+      this.checkCategory(category, within(report, `file_accesses.${category}`));
     }
   }
 
-  /** All of them. What names a category that there is not is said: it does nothing. */
-  finish(report: Report): FileRules {
-    const known = (category: string) => this.#paths.has(category) || this.#queries.has(category);
-    for (const category of this.#excluded.keys()) {
-      if (!known(category)) report(`exclude_paths.${category}`, 'no category of file_paths');
-    }
-    for (const category of this.#accesses) {
-      if (!known(category)) report('file_accesses', `${category} is no category of file_paths`);
-    }
+  /** Says so, in the end, if no piece has this category: what names it does nothing. */
+  checkCategory(category: string, report: Report): void {
+    this.#checks.push(() => {
+      if (!this.#paths.has(category) && !this.#queries.has(category)) report('', 'no category of file_paths');
+    });
+  }
+
+  finish(): FileRules {
+    for (const check of this.#checks) check();
     return {
       paths: this.#paths,
       queries: this.#queries,

@@ -1,9 +1,9 @@
 import { nearest } from '../base/nearest.ts';
 import type { JsonObject } from './config-text.ts';
-import type { Report } from './schedule.ts';
+import type { Report } from './report.ts';
 
-/** What a configuration may have, beside what extensions of osquery read. */
-const TOP = [
+/** What a piece may have beside its queries, and a pack, too. */
+const SECTIONS = [
   'auto_table_construction',
   'decorators',
   'events',
@@ -14,9 +14,7 @@ const TOP = [
   'file_paths_query',
   'kafka_topics',
   'options',
-  'packs',
   'prometheus_targets',
-  'schedule',
   'views',
   'yara',
 ];
@@ -39,31 +37,47 @@ const NOTES = [
 
 const RESTRICTIONS = ['platform', 'version', 'shard'];
 
-const QUERY = [
-  ...NOTES,
-  ...RESTRICTIONS,
-  'blacklist',
-  'denylist',
-  'interval',
-  'query',
-  'removed',
-  'run_at_start',
-  'snapshot',
-  'startup_priority',
-];
+const KNOWN = {
+  // A server that sends its configuration says in it, too, whether it knows the machine; osquery sets `logger` aside.
+  top: [...SECTIONS, 'logger', 'node_invalid', 'packs', 'schedule'],
+  query: [
+    ...NOTES,
+    ...RESTRICTIONS,
+    'blacklist',
+    'denylist',
+    'interval',
+    'query',
+    'removed',
+    'run_at_start',
+    'snapshot',
+    'startup_priority',
+  ],
+  pack: [...NOTES, ...RESTRICTIONS, ...SECTIONS, 'discovery', 'queries'],
+  decorators: ['always', 'interval', 'load'],
+  table: [...NOTES, 'columns', 'path', 'platform', 'query'],
+  events: ['disable_subscribers', 'enable_subscribers', 'environment_variables'],
+  prometheus: ['timeout', 'urls'],
+  yara: ['file_paths', 'signature_urls', 'signatures'],
+  features: ['character_frequencies'],
+};
 
-const PACK = [...NOTES, ...RESTRICTIONS, 'discovery', 'queries'];
-const DECORATORS = ['always', 'interval', 'load'];
+export type KnownKeys = typeof KNOWN;
 
-const KNOWN = { top: TOP, query: QUERY, pack: PACK, decorators: DECORATORS };
-
-/** Says which keys of an object mean nothing: a misspelt one would go unnoticed otherwise. `place` is empty at the top. */
-export function reportUnknown(object: JsonObject, kind: keyof typeof KNOWN, place: string, report: Report): void {
+/** Says which keys of an object mean nothing: a misspelt one would go unnoticed otherwise. */
+export function reportUnknown(object: JsonObject, kind: keyof KnownKeys, report: Report): void {
   const known = KNOWN[kind];
   for (const key of Object.keys(object)) {
-    if (known.includes(key)) continue;
-    const near = nearest(key, known);
-    const hint = near === undefined ? '' : `; did you mean ${near}?`;
-    report(place === '' ? key : `${place}.${key}`, `unknown, and ignored${hint}`);
+    // `_comment`, `// why`: JSON has no comments of its own.
+    if (known.includes(key) || /^(_|#|\/\/|\$schema$)/.test(key)) continue;
+    const near = nearest(key.slice(0, MAX_KEY), known);
+    report(key, `unknown, and ignored${near === undefined ? '' : `; did you mean ${near}?`}`);
   }
+}
+
+/** Longer than all that are known: a search for the nearest costs the product of the lengths. */
+const MAX_KEY = 64;
+
+/** Whether a pack has something beside queries. */
+export function hasSections(pack: JsonObject): boolean {
+  return SECTIONS.some((key) => Object.hasOwn(pack, key));
 }

@@ -1,7 +1,10 @@
 import { createDigest } from '../base/digest.ts';
-import { isObject, type JsonObject, type JsonValue, valueAt } from './config-text.ts';
-import { reportUnknown } from './known-keys.ts';
-import { type Machine, parseQueries, type Report, runsHere, type ScheduledQuery, toCount, toText } from './schedule.ts';
+import { isObject, type JsonObject, valueAt } from './config-text.ts';
+import { hasSections, reportUnknown } from './known-keys.ts';
+import { type Report, within } from './report.ts';
+import { type Machine, restrictionsOf, runsHere } from './restrictions.ts';
+import { parseQueries, type ScheduledQuery } from './schedule.ts';
+import { sectionOf, textsOf } from './section.ts';
 
 /** Queries that run together, if their discovery queries all return rows. */
 export interface Pack {
@@ -25,37 +28,37 @@ export function fullName(pack: Pack, query: ScheduledQuery, delimiter: string): 
   return pack.name === MAIN_PACK ? query.name : ['pack', pack.name, query.name].join(delimiter);
 }
 
-export function parsePack(name: string, source: string, pack: JsonObject, machine: Machine, report: Report): Pack {
-  const place = name === MAIN_PACK ? 'schedule' : `packs.${name}`;
-  reportUnknown(pack, 'pack', place, report);
-  const restrictions = {
-    name,
-    source,
-    platform: toText(valueAt(pack, 'platform')),
-    version: toText(valueAt(pack, 'version')),
-    shard: toCount(valueAt(pack, 'shard')),
-  };
-  if (!runsHere(pack, machine)) return { ...restrictions, discovery: [], queries: [] };
-  const queries = valueAt(pack, 'queries');
-  if (!isObject(queries)) report(place, 'has no queries');
-  return {
-    ...restrictions,
-    discovery: discoveryQueries(valueAt(pack, 'discovery'), (reason) => report(`${place}.discovery`, reason)),
-    queries: isObject(queries)
-      ? parseQueries(queries, machine, name === MAIN_PACK ? place : `${place}.queries`, report)
-      : [],
-  };
+/** The `schedule` of a piece; undefined if it has none. */
+export function parseSchedule(source: string, config: JsonObject, machine: Machine, report: Report): Pack | undefined {
+  const queries = sectionOf(config, 'schedule', report);
+  if (queries === undefined) return undefined;
+  const open = { name: MAIN_PACK, source, platform: '', version: '', shard: 0, discovery: [] };
+  return { ...open, queries: parseQueries(queries, machine, within(report, 'schedule')) };
 }
 
-function discoveryQueries(value: JsonValue | undefined, report: (reason: string) => void): string[] {
-  if (value === undefined) return [];
-  if (!Array.isArray(value)) {
-    report('not an array');
-    return [];
-  }
-  const texts = value.filter((item): item is string => typeof item === 'string');
-  if (texts.length < value.length) report('has what is no text');
-  return texts;
+/** A pack, and whether it is for this machine. */
+export function parsePack(
+  name: string,
+  source: string,
+  pack: JsonObject,
+  machine: Machine,
+  report: Report,
+): { readonly pack: Pack; readonly here: boolean } {
+  reportUnknown(pack, 'pack', report);
+  const restrictions = restrictionsOf(pack, report);
+  const about = { name, source, ...restrictions };
+  if (!runsHere(restrictions, machine)) return { pack: { ...about, discovery: [], queries: [] }, here: false };
+  // A pack may also be there for the other things it brings.
+  if (!isObject(valueAt(pack, 'queries')) && !hasSections(pack)) report('', 'has no queries');
+  const queries = sectionOf(pack, 'queries', report);
+  return {
+    pack: {
+      ...about,
+      discovery: textsOf(valueAt(pack, 'discovery'), 'discovery', report),
+      queries: queries === undefined ? [] : parseQueries(queries, machine, within(report, 'queries')),
+    },
+    here: true,
+  };
 }
 
 /** The percentile that a machine falls in: the same for one name at all times, so that `shard` can roll out a pack. */

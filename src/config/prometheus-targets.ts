@@ -1,6 +1,7 @@
 import { type JsonObject, valueAt } from './config-text.ts';
-import { type Report, toCount } from './schedule.ts';
+import { type Report, within } from './report.ts';
 import { sectionOf, textsOf } from './section.ts';
+import { countAt } from './values.ts';
 
 /** What `prometheus_metrics` asks. */
 export interface PrometheusTargets {
@@ -12,14 +13,14 @@ export interface PrometheusTargets {
 const DEFAULT_TIMEOUT = 1;
 
 export function parsePrometheusTargets(config: JsonObject, report: Report): PrometheusTargets | undefined {
-  const targets = sectionOf(config, 'prometheus_targets', report);
+  const targets = sectionOf(config, 'prometheus_targets', report, 'prometheus');
   if (targets === undefined) return undefined;
-  const place = 'prometheus_targets.urls';
-  const urls = textsOf(valueAt(targets, 'urls'), place, report).filter((url) => {
+  const inside = within(report, 'prometheus_targets');
+  const urls = textsOf(valueAt(targets, 'urls'), 'urls', inside).filter((url) => {
     if (/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return true;
     // It may have a password in it.
-    report(place, 'has what is no URL of http or https');
+    inside('urls', 'has what is no URL of http or https');
     return false;
   });
-  return { urls, timeout: toCount(valueAt(targets, 'timeout')) || DEFAULT_TIMEOUT };
+  return { urls, timeout: countAt(targets, 'timeout', inside) || DEFAULT_TIMEOUT };
 }

@@ -1,5 +1,10 @@
-import { type JsonObject, type JsonValue, valueAt } from './config-text.ts';
+import { isObject, type JsonObject, type JsonValue, valueAt } from './config-text.ts';
 import { reportUnknown } from './known-keys.ts';
+import { type Report, within } from './report.ts';
+import { type Machine, restrictionsOf, runsHere } from './restrictions.ts';
+import { countAt, flagAt } from './values.ts';
+
+export type { Machine } from './restrictions.ts';
 
 /** A query of the schedule or of a pack. */
 export interface ScheduledQuery {
@@ -19,19 +24,6 @@ export interface ScheduledQuery {
   readonly startupPriority: number;
 }
 
-/** Something in a configuration that is wrong and is left out, and where: `packs.web.queries.ports`. */
-export type Report = (place: string, reason: string) => void;
-
-/** What a restriction in a configuration is compared with. */
-export interface Machine {
-  /** 0 to 100, from the name of the machine: `machineShard`. */
-  readonly shard: number;
-  /** Version of osquery that we are compatible with. */
-  readonly version: string;
-  /** Seconds between runs of a query that does not say. */
-  readonly defaultInterval: number;
-}
-
 /** A week, as in osquery. */
 const MAX_INTERVAL = 604800;
 /** Names under which a store of osquery keeps other things. */
@@ -39,10 +31,10 @@ const RESERVED_PREFIXES = ['query.', 'cache.', 'config_views.'];
 const RESERVED_SUFFIXES = ['epoch', 'counter'];
 
 /** The queries of an object of names to queries that run on this machine, those that start first in front. */
-export function parseQueries(queries: JsonObject, machine: Machine, place: string, report: Report): ScheduledQuery[] {
+export function parseQueries(queries: JsonObject, machine: Machine, report: Report): ScheduledQuery[] {
   const found: ScheduledQuery[] = [];
   for (const [name, value] of Object.entries(queries)) {
-    const query = parseQuery(name, value, machine, (reason) => report(`${place}.${name}`, reason));
+    const query = parseQuery(name, value, machine, within(report, name));
     if (query !== undefined) found.push(query);
   }
   return found.sort((a, b) => byPriority(a, b) || (a.name < b.name ? -1 : 1));
@@ -53,77 +45,38 @@ export function byPriority(a: ScheduledQuery, b: ScheduledQuery): number {
   return a.startupPriority === b.startupPriority ? 0 : a.startupPriority - b.startupPriority;
 }
 
-function parseQuery(
-  name: string,
-  value: JsonValue,
-  machine: Machine,
-  report: (reason: string) => void,
-): ScheduledQuery | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return void report('not an object');
-  const object = value as JsonObject;
-  reportUnknown(object, 'query', '', (key, reason) => report(`${key}: ${reason}`));
-  const prefix = RESERVED_PREFIXES.find((reserved) => name.startsWith(reserved));
-  const suffix = RESERVED_SUFFIXES.find((reserved) => name.endsWith(reserved));
-  if (prefix !== undefined) return void report(`a name must not begin with ${prefix}`);
-  if (suffix !== undefined) return void report(`a name must not end with ${suffix}`);
-  if (!runsHere(object, machine)) return undefined;
-  const query = valueAt(object, 'query');
-  if (typeof query !== 'string' || query.trim() === '') return void report('has no query');
-  const interval =
-    valueAt(object, 'interval') === undefined ? machine.defaultInterval : toCount(valueAt(object, 'interval'));
-  if (!(interval > 0 && interval <= MAX_INTERVAL)) return void report(`interval is not 1 to ${MAX_INTERVAL} seconds`);
-  const priority = valueAt(object, 'startup_priority');
+function parseQuery(name: string, value: JsonValue, machine: Machine, report: Report): ScheduledQuery | undefined {
+  if (!isObject(value)) return void report('', 'not an object');
+  reportUnknown(value, 'query', report);
+  const wrong = wrongName(name);
+  if (wrong !== undefined) return void report('', wrong);
+  if (!runsHere(restrictionsOf(value, report), machine)) return undefined;
+  const query = valueAt(value, 'query');
+  if (typeof query !== 'string' || query.trim() === '') return void report('', 'has no query');
+  const isSet = (valueAt(value, 'interval') ?? undefined) !== undefined;
+  const interval = isSet ? (countAt(value, 'interval', () => {}) ?? 0) : machine.defaultInterval;
+  if (!(interval > 0 && interval <= MAX_INTERVAL)) {
+    return void report('', `interval is not 1 to ${MAX_INTERVAL} seconds`);
+  }
+  const priority = countAt(value, 'startup_priority', report);
+  const flag = (key: string, otherwise: boolean) => flagAt(value, key, otherwise, report);
   return {
     name,
     query,
     interval,
-    snapshot: toBoolean(valueAt(object, 'snapshot'), false),
-    removed: toBoolean(valueAt(object, 'removed'), true),
-    denylist: toBoolean(valueAt(object, 'denylist') ?? valueAt(object, 'blacklist'), true),
+    snapshot: flag('snapshot', false),
+    removed: flag('removed', true),
+    denylist: flag('denylist', flag('blacklist', true)),
     // osquery runs those with a priority at once.
-    runAtStart: toBoolean(valueAt(object, 'run_at_start'), priority !== undefined),
-    startupPriority: priority === undefined ? Number.POSITIVE_INFINITY : toCount(priority),
+    runAtStart: flag('run_at_start', priority !== undefined),
+    startupPriority: priority ?? Number.POSITIVE_INFINITY,
   };
 }
 
-/** Whether `platform`, `version` and `shard` of a query or a pack let it run on this machine. */
-export function runsHere(object: JsonObject, machine: Machine): boolean {
-  const shard = toCount(valueAt(object, 'shard'));
-  if (shard > 0 && shard < machine.shard) return false;
-  return (
-    isPlatform(toText(valueAt(object, 'platform'))) && isVersion(toText(valueAt(object, 'version')), machine.version)
-  );
-}
-
-/** A text that has the name of the platform somewhere, `linux,darwin`; distributions count as Linux, as in osquery. */
-export function isPlatform(platform: string): boolean {
-  return platform === '' || platform === 'null' || /any|all|linux|ubuntu|centos|posix/.test(platform);
-}
-
-/** The least version, compared number by number. */
-function isVersion(least: string, version: string): boolean {
-  if (least === '' || least === 'null') return true;
-  const [wanted, had] = [least, version].map((text) => text.split('.').map((part) => Number.parseInt(part, 10) || 0));
-  for (let i = 0; i < Math.max(wanted!.length, had!.length); i++) {
-    const difference = (had![i] ?? 0) - (wanted![i] ?? 0);
-    if (difference !== 0) return difference > 0;
-  }
-  return true;
-}
-
-export function toText(value: JsonValue | undefined): string {
-  return typeof value === 'string' ? value : '';
-}
-
-/** A whole number that is not negative, also as text; 0 for anything else. */
-export function toCount(value: JsonValue | undefined): number {
-  const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
-  return typeof number === 'number' && Number.isSafeInteger(Math.trunc(number)) ? Math.max(0, Math.trunc(number)) : 0;
-}
-
-/** As osquery takes them: true, 1, "true" and "t"; any other value that is there is false. */
-function toBoolean(value: JsonValue | undefined, otherwise: boolean): boolean {
-  if (value === undefined) return otherwise;
-  if (typeof value === 'string') return /^(t|true)$/i.test(value);
-  return value === true || (typeof value === 'number' && value !== 0);
+function wrongName(name: string): string | undefined {
+  if (name === '') return 'a name must not be empty';
+  const prefix = RESERVED_PREFIXES.find((reserved) => name.startsWith(reserved));
+  if (prefix !== undefined) return `a name must not begin with ${prefix}`;
+  const suffix = RESERVED_SUFFIXES.find((reserved) => name.endsWith(reserved));
+  return suffix === undefined ? undefined : `a name must not end with ${suffix}`;
 }

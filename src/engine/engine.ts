@@ -1,5 +1,7 @@
+import { createRequire } from 'node:module';
 import type { Host } from '../host/host.ts';
 import type { Agent } from '../schema/agent.ts';
+import type { SqliteReader } from '../schema/sqlite-files.ts';
 import type { AnyTable } from '../schema/table.ts';
 import { isAllowed } from './authorizer.ts';
 import { SqlError } from './errors.ts';
@@ -23,6 +25,8 @@ import { type ResultColumn, Statement } from './statement.ts';
 import { Trace } from './trace.ts';
 import { type Layout, layoutOf } from './virtual-table/layout.ts';
 import { VirtualTables } from './virtual-table/virtual-tables.ts';
+
+const require = createRequire(import.meta.url);
 
 export { SqlError } from './errors.ts';
 export type { SqlValue } from './functions/function.ts';
@@ -118,9 +122,19 @@ export class Engine implements Disposable {
     }
     const host = guardedHost(options.host, this.#guard.check);
     const warn = this.#warn.bind(this);
+    const check = this.#guard.check;
+    let sqlite: SqliteReader | undefined;
     this.#tables = new VirtualTables(library, {
       host,
       agent: options.agent,
+      get sqlite() {
+        if (sqlite === undefined) {
+          const { SqliteFiles } =
+            require('./sqlite-files/sqlite-files.ts') as typeof import('./sqlite-files/sqlite-files.ts');
+          sqlite = new SqliteFiles(options.module, host.files, check);
+        }
+        return sqlite;
+      },
       trace: this.trace,
       check: this.#guard.check,
       warn,

@@ -1,5 +1,7 @@
 /** The thread that runs the SQL of the daemon. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { customTableSource } from '../config/custom-table-source.ts';
+import type { CustomTable } from '../config/custom-tables.ts';
 import { OptionValues } from '../config/option-values.ts';
 import { type QueryPort, serveQueries } from '../daemon/serve-queries.ts';
 import { askState, type StateEnd } from '../daemon/state-channel.ts';
@@ -15,14 +17,16 @@ export interface QueryThreadData {
   readonly state: StateEnd;
   /** Names to SQL. */
   readonly views: ReadonlyMap<string, string>;
+  readonly customTables: readonly CustomTable[];
 }
 
-const { options, cancel, state, views } = workerData as QueryThreadData;
+const { options, cancel, state, views, customTables } = workerData as QueryThreadData;
 const values = new OptionValues();
 values.restore(options);
 serveQueries(parentPort as unknown as QueryPort, (warn) => {
   const agent = new DaemonAgent(values, () => askState(state));
-  const engine = openEngine(values, { cancel, agent, warn: (warning) => warn(warningText(warning).trimEnd()) });
+  const tables = customTables.map(customTableSource);
+  const engine = openEngine(values, { cancel, agent, tables, warn: (warning) => warn(warningText(warning).trimEnd()) });
   // The scheduler knows how long a query may take, and what to do about it.
   engine.limits.deadlineMs = undefined;
   createViews(engine, views, warn);

@@ -1,5 +1,7 @@
 import { HostError, isAbsent, MalformedInput } from '../base/errors.ts';
+import { SqliteFiles } from '../engine/sqlite-files/sqlite-files.ts';
 import type { Host } from '../host/host.ts';
+import { sqliteModule } from '../host/linux/sqlite-module.ts';
 import type { Agent } from '../schema/agent.ts';
 import type { Column, ColumnType } from '../schema/columns.ts';
 import type { AnyTable, Pattern, Query } from '../schema/table.ts';
@@ -92,6 +94,9 @@ function askedOf(table: AnyTable, host: Host, options: RunOptions, note: (warnin
     get kernel() {
       if (host.kernel === undefined) throw new Error(`${table.name} is not declared live`);
       return host.kernel;
+    },
+    get sqlite() {
+      return new SqliteFiles(sqliteModule(), host.files, () => {});
     },
     row: (cells) => cells as never,
     values: (column) => valuesOf(column as string) as never,

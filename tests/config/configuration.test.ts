@@ -182,7 +182,7 @@ describe('packs', () => {
       [['select 1'], []],
     );
     assert.deepEqual(problems, [
-      `${PATH}: packs.a.discovery: has what is no text`,
+      `${PATH}: packs.a.discovery: has what is no text, or an empty one`,
       `${PATH}: packs.b.discovery: not an array`,
     ]);
   });
@@ -328,7 +328,7 @@ test('decorators', () => {
     },
   });
   assert.deepEqual(problems, [
-    `${PATH}: decorators.load: has what is no text`,
+    `${PATH}: decorators.load: has what is no text, or an empty one`,
     `${PATH}: decorators.always: not an array`,
     `${PATH}: decorators.interval.0: not a multiple of 60 seconds`,
     `${PATH}: decorators.interval.90: not a multiple of 60 seconds`,

@@ -28,7 +28,7 @@ test('a key that nobody knows is said, with what was meant', () => {
     '0.conf: shedule: unknown, and ignored; did you mean schedule?',
     '0.conf: zebra: unknown, and ignored',
     '0.conf: decorators.laod: unknown, and ignored; did you mean load?',
-    '0.conf: schedule.q: intervall: unknown, and ignored; did you mean interval?',
+    '0.conf: schedule.q.intervall: unknown, and ignored; did you mean interval?',
     '0.conf: packs.p.quereis: unknown, and ignored; did you mean queries?',
   ]);
 });
@@ -48,9 +48,9 @@ test('files to watch, by category, of all pieces', () => {
   assert.deepEqual(configuration.files.accesses, ['etc', 'gone']);
   assert.deepEqual(problems, [
     '0.conf: file_paths.odd: not an array',
-    '1.conf: file_paths.etc: has what is no text',
-    '1.conf: exclude_paths.nowhere: no category of file_paths',
-    '1.conf: file_accesses: gone is no category of file_paths',
+    '1.conf: file_paths.etc: has what is no text, or an empty one',
+    '0.conf: exclude_paths.nowhere: no category of file_paths',
+    '1.conf: file_accesses.gone: no category of file_paths',
   ]);
 });
 
@@ -58,14 +58,18 @@ test('yara', () => {
   const { configuration, problems } = read({
     yara: {
       signatures: { web: ['/rules/web.yar'] },
-      signature_urls: ['https://rules.example/.*'],
+      signature_urls: ['https://rules.example/.*', 'ftp://user:hunter2@host/'],
       file_paths: { etc: ['web', 'mail'] },
     },
   });
   assert.deepEqual([...configuration.yara.signatures], [['web', ['/rules/web.yar']]]);
   assert.deepEqual([...configuration.yara.filePaths], [['etc', ['web', 'mail']]]);
   assert.deepEqual(configuration.yara.signatureUrls, ['https://rules.example/.*']);
-  assert.deepEqual(problems, ['0.conf: yara.file_paths.etc: mail is no group of signatures']);
+  assert.deepEqual(problems, [
+    '0.conf: yara.signature_urls: has what is no URL of http or https',
+    '0.conf: yara.file_paths.etc: no category of file_paths',
+    '0.conf: yara.file_paths.etc.mail: no group of signatures',
+  ]);
 });
 
 test('tables of SQLite files', () => {
@@ -100,6 +104,7 @@ test('tables of SQLite files', () => {
     [
       'bad name: not a name for a table',
       'queryless: has no query',
+      'pathless.path: not a text',
       'pathless: has no path',
       'twice.columns: has what is no name for a column, or one twice',
       'none.columns: not 1 to 1000 columns',

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, test } from 'node:test';
 import { DaemonFolder, end } from './support/daemon.ts';
 
@@ -42,11 +43,12 @@ test('logs what changed, over a restart and a kill', async () => {
   assert.deepEqual(changes().slice(3), ['3 added c']);
 });
 
-test('snapshots, packs with discovery, decorators, views; a query that fails fails alone', async () => {
+test('snapshots, packs with discovery, decorators, views, tables of SQLite files; a query that fails fails alone', async () => {
   folder.configure({
     schedule: {
       snap: { query: "select 1 as a, 'x' as b", interval: 1, snapshot: true },
       bad: { query: 'select nope from time', interval: 1 },
+      notes: { query: 'select * from notes', interval: 1, snapshot: true },
       seen: { query: 'select n from sevens', interval: 1, snapshot: true },
     },
     packs: {
@@ -54,12 +56,21 @@ test('snapshots, packs with discovery, decorators, views; a query that fails fai
       no: { discovery: ['select 1 where 0'], queries: { q: { query: 'select 8 as n', interval: 1 } } },
     },
     decorators: { load: ["select 'v' as deco"], always: ["select 'w' as deco2"] },
+    auto_table_construction: {
+      notes: { query: 'select id, text from note', path: folder.at('%.sqlite'), columns: ['id', 'text'] },
+    },
     views: { sevens: 'select 7 as n', broken: 'select from' },
   });
+  using notes = new DatabaseSync(folder.at('notes.sqlite'));
+  notes.exec("PRAGMA journal_mode = WAL; CREATE TABLE note (id, text); INSERT INTO note VALUES (1, 'in the log')");
   const child = folder.start('--logger_numerics');
   const snapshots = (name: string) => folder.lines('osqueryd.snapshots.log').filter((line) => line['name'] === name);
   await folder.until(() => snapshots('snap')[1] && snapshots('seen')[0], 'the snapshots');
   assert.deepEqual(snapshots('snap')[0]!['snapshot'], [{ a: 1, b: 'x' }]);
+  await folder.until(() => snapshots('notes')[0], 'the notes');
+  assert.deepEqual(snapshots('notes')[0]!['snapshot'], [
+    { id: '1', path: folder.at('notes.sqlite'), text: 'in the log' },
+  ]);
   assert.deepEqual(snapshots('seen')[0]!['snapshot'], [{ n: 7 }]);
   await folder.until(() => folder.lines('osqueryd.results.log')[0], 'a result');
   assert.equal(await end(child), 0);

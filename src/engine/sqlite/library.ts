@@ -76,6 +76,8 @@ export class Library {
   readonly heap: Heap;
   readonly table: WebAssembly.Table;
   readonly api: Sqlite3;
+  /** Its own file system, which has no files: the address of a `sqlite3_vfs`. */
+  readonly vfs: number;
 
   constructor(module: WebAssembly.Module, memoryLimit: number) {
     const heap = new Heap(memoryLimit);
@@ -88,7 +90,7 @@ export class Library {
     api.__wasm_call_ctors();
     const code = api.sqlite3_initialize();
     if (code !== SQLITE_OK) throw new Error(`sqlite3_initialize: ${code}`);
-    registerVfs(this);
+    this.vfs = registerVfs(this);
   }
 
   install: <const C extends Parameters<typeof install>[1]>(callbacks: C) => Record<keyof C, number> = (callbacks) =>

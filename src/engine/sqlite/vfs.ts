@@ -27,9 +27,10 @@ const MILLISECONDS_A_DAY = 86_400_000;
 
 /**
  * The file system SQLite sees: none. No file can be opened, so neither a query nor a bug can read or write one; the
- * database and all temporary storage are in memory. What is left is the clock and random bytes.
+ * database and all temporary storage are in memory. What is left is the clock and random bytes. Where the `sqlite3_vfs`
+ * lies.
  */
-export function registerVfs(library: Library): void {
+export function registerVfs(library: Library): number {
   const { heap, api } = library;
   const pointers = library.install({
     open: ['iiiiii', () => SQLITE_CANTOPEN],
@@ -88,4 +89,5 @@ export function registerVfs(library: Library): void {
   for (const [method, pointer] of Object.entries(pointers)) set(OFFSET[method as keyof typeof OFFSET], pointer);
   const code = api.sqlite3_vfs_register(vfs, 1);
   if (code !== SQLITE_OK) throw new Error(`sqlite3_vfs_register: ${code}`);
+  return vfs;
 }

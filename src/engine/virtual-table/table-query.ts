@@ -2,6 +2,7 @@ import { HostError, isAbsent, MalformedInput } from '../../base/errors.ts';
 import type { Host, Kernel } from '../../host/host.ts';
 import type { Agent } from '../../schema/agent.ts';
 import type { Columns, ColumnType } from '../../schema/columns.ts';
+import type { SqliteReader } from '../../schema/sqlite-files.ts';
 import type { Pattern, Query, Row } from '../../schema/table.ts';
 import type { SqlValue } from '../functions/function.ts';
 import type { Layout } from './layout.ts';
@@ -18,6 +19,7 @@ export interface Constraint {
 export interface TableQueryContext {
   readonly host: Host;
   readonly agent: Agent;
+  readonly sqlite: SqliteReader;
   warn(table: string, message: string, cause?: unknown): void;
 }
 
@@ -33,6 +35,10 @@ export function tableQuery(
   return {
     host,
     agent,
+    // Made when a table asks for it.
+    get sqlite(): SqliteReader {
+      return context.sqlite;
+    },
     get kernel(): Kernel {
       if (host.kernel === undefined) throw new Error(`${layout.table.name} is not declared live`);
       return host.kernel;

@@ -214,14 +214,20 @@ function schedulerOptions(options: OptionValues, identity: Identity): SchedulerO
 /** The thread that runs SQL, bounded by what the watchdog lets the whole worker have. */
 function startThread(
   options: OptionValues,
-  { views }: Configuration,
+  { views, customTables }: Configuration,
   cancel: Int32Array,
   state: () => DaemonState,
 ): Thread {
   const { port1, port2 } = new MessageChannel();
   const answered = new Int32Array(new SharedArrayBuffer(4));
   serveState({ port: port1, answered }, state);
-  const workerData: QueryThreadData = { options: options.save(), cancel, state: { port: port2, answered }, views };
+  const workerData: QueryThreadData = {
+    options: options.save(),
+    cancel,
+    state: { port: port2, answered },
+    views,
+    customTables,
+  };
   const megabytes = Math.max(LEAST_HEAP, watchdogLimits(options, cores()).memory / 1024 / 1024);
   return new Worker(new URL('../query-thread.ts', import.meta.url), {
     workerData,

@@ -1,4 +1,4 @@
-const { spawnSync } = require('child_process');
+const { spawn } = require('child_process');
 const { existsSync } = require('fs');
 const { join } = require('path');
 
@@ -9,9 +9,15 @@ exports.restart = (program, needed) => {
     console.error(`${program} needs Node ${needed} or newer; this is ${process.version} (${process.execPath}).`);
     process.exit(1);
   }
-  const script = join(__dirname, `${program}.js`);
-  const { status, signal, error } = spawnSync(node, [script].concat(process.argv.slice(2)), { stdio: 'inherit' });
-  if (error) throw error;
-  if (signal) process.kill(process.pid, signal);
-  else process.exit(status);
+  const child = spawn(node, [join(__dirname, `${program}.js`)].concat(process.argv.slice(2)), { stdio: 'inherit' });
+  // A daemon is ended, and told to read its configuration again, by signals to the process that was started.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', (cause) => {
+    throw cause;
+  });
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
 };

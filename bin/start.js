@@ -8,8 +8,17 @@ const { pathToFileURL } = require('url');
 const NEEDED = 24;
 const root = join(__dirname, '..');
 
+/** `osqueryd -S` is the shell, `osqueryi -D` the daemon. */
+const OTHER = { osqueryd: [/^--?S$/, 'osqueryi'], osqueryi: [/^--?D$/, 'osqueryd'] };
+
+function meant(program) {
+  const [flag, other] = OTHER[program] ?? [];
+  return other !== undefined && process.argv.slice(2).some((argument) => flag.test(argument)) ? other : program;
+}
+
 /** Runs a program: its sources in a checkout, its bundle in the published package. */
-exports.start = (program) => {
+exports.start = (named) => {
+  const program = meant(named);
   if (Number.parseInt(process.versions.node, 10) < NEEDED) return require('./old-node.js').restart(program, NEEDED);
   const source = join(root, 'src', 'main', `${program}.ts`);
   if (existsSync(source)) {

@@ -10,6 +10,7 @@ import { storeOptions } from './options/store.ts';
 import { tableOptions } from './options/tables.ts';
 
 export type { OptionDeclaration, OptionKind, OptionType } from './options/declaration.ts';
+export { withoutEffect } from './options/without-effect.ts';
 
 /** Every option that osquery has on Linux, under its headings. */
 export const optionGroups: readonly (readonly [heading: string, options: readonly OptionDeclaration[]])[] = [

@@ -1,10 +1,12 @@
 /** Every flag that osquery 5.23 has on Linux, with its type, its default and where it may be set. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ELSEWHERE } from '../../src/config/options/elsewhere.ts';
-import { allOptions, optionAliases, ownOptions } from '../../src/config/options.ts';
+import { allOptions, optionAliases, ownOptions, withoutEffect } from '../../src/config/options.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
 
 interface ReferenceFlag {
   readonly name: string;
@@ -74,4 +76,29 @@ test('flags of other systems are known as such', () => {
   const elsewhere = reference.map(({ name }) => name).filter((name) => !here.has(name));
   assert.deepEqual([...ELSEWHERE].sort(), [...new Set(elsewhere)].sort());
   for (const name of ELSEWHERE) assert.ok(!ours.has(name), name);
+});
+
+test('every flag does something, or says why not', () => {
+  const sources = globSync('src/**/*.ts', { cwd: ROOT })
+    .filter((path) => !path.startsWith('src/config/options'))
+    .map((path) => readFileSync(join(ROOT, path), 'utf8'))
+    .concat(readFileSync(join(ROOT, 'bin/start.js'), 'utf8').replace('--?S$', "'S'").replace('--?D$', "'D'"))
+    .join('\n');
+  const names = allOptions.map(([name]) => name);
+  const used = names.filter((name) => sources.includes(`'${name}'`));
+  assert.deepEqual(
+    names.filter((name) => !used.includes(name) && !withoutEffect.has(name)),
+    [],
+    'nothing asks for these: put them to use, or into src/config/options/without-effect.ts with the reason',
+  );
+  assert.deepEqual(
+    used.filter((name) => withoutEffect.has(name)),
+    [],
+    'these are said to be without effect, but something asks for them',
+  );
+  assert.deepEqual(
+    [...withoutEffect.keys()].filter((name) => !names.includes(name)),
+    [],
+    'there are no such flags',
+  );
 });

@@ -23,7 +23,8 @@ export function openMemoryStore(): Store {
 /**
  * The store in a directory, made if it is not there. A damaged one is moved aside with a warning, and a new one begun: an
  * agent without its memory is better than none. `patient` waits some seconds for a process that has it. Throws `UserError`
- * where another process has it, or a newer version made it.
+ * where another process has it, or a newer version made it, and
+ * `StoreFull` where there is no room for it.
  */
 export function openStore(
   directory: string,
@@ -39,6 +40,9 @@ export function openStore(
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     if (codeOf(cause) === CODE.busy) throw new UserError(held(path, files));
+    if (codeOf(cause) === CODE.full || (cause as NodeJS.ErrnoException).code === 'ENOSPC') {
+      throw new StoreFull(`${path}: there is no room for it`);
+    }
     throw new UserError(`${path}: cannot be opened: ${(cause as Error).message}`);
   }
 }

@@ -15,7 +15,7 @@ import type { DescriptorOutput } from '../../host/linux/standard-streams.ts';
 import { storeFiles } from '../../host/linux/store-files.ts';
 import { StatusLog } from '../../loggers/status-log.ts';
 import { openMemoryStore, openStore } from '../../store/sqlite-store.ts';
-import type { Store } from '../../store/store.ts';
+import { type Store, StoreFull } from '../../store/store.ts';
 import { programInfo } from '../agent.ts';
 import { configSource } from '../configuration.ts';
 import type { QueryThreadData } from '../query-thread.ts';
@@ -174,7 +174,14 @@ const LEAST_HEAP = 64;
 /** With a watcher the last worker may still be on its way out. */
 function open(options: OptionValues, patient: boolean, warn: (message: string) => void): Store {
   if (options.bool('disable_database') || options.bool('ephemeral')) return openMemoryStore();
-  return openStore(options.string('database_path'), storeFiles, warn, { patient });
+  try {
+    return openStore(options.string('database_path'), storeFiles, warn, { patient });
+  } catch (cause) {
+    if (!(cause instanceof StoreFull)) throw cause;
+    // Rows that were logged already are logged again; a machine without its agent would be worse.
+    warn(`${cause.message}; until the agent is started anew it remembers nothing`);
+    return openMemoryStore();
+  }
 }
 
 function statusOptions(options: OptionValues) {

@@ -3,6 +3,7 @@ import type { Host } from '../host/host.ts';
 import type { Agent } from '../schema/agent.ts';
 import type { SqliteReader } from '../schema/sqlite-files.ts';
 import type { AnyTable } from '../schema/table.ts';
+import { AbsentKernel } from './absent-kernel.ts';
 import { isAllowed } from './authorizer.ts';
 import { SqlError } from './errors.ts';
 import type { SqlValue } from './functions/function.ts';
@@ -120,13 +121,19 @@ export class Engine implements Disposable {
       this.#sources.set(source.name, source);
       for (const alias of source.aliases) this.#sources.set(alias, source);
     }
-    const host = guardedHost(options.host, this.#guard.check);
+    const absent = options.host.kernel === undefined ? new AbsentKernel(options.host.files) : undefined;
+    const given: Host =
+      absent === undefined
+        ? options.host
+        : { platform: 'linux', files: absent.files, kernel: undefined, within: (pid) => options.host.within(pid) };
+    const host = guardedHost(given, this.#guard.check);
     const warn = this.#warn.bind(this);
     const check = this.#guard.check;
     let sqlite: SqliteReader | undefined;
     this.#tables = new VirtualTables(library, {
       host,
       agent: options.agent,
+      absent,
       get sqlite() {
         if (sqlite === undefined) {
           const { SqliteFiles } =

@@ -8,6 +8,9 @@ export interface QueryState {
   readonly counter: bigint;
 }
 
+/** As many rows as are deleted in a millisecond. */
+const DELETED_AT_ONCE = 400;
+
 /** Rows of a query, equal ones once with a count, found by a digest of their text. */
 export class QueryResults {
   readonly #state: StatementSync;
@@ -20,7 +23,8 @@ export class QueryResults {
   readonly #subtract: StatementSync;
   readonly #clean: StatementSync;
   readonly #clear: StatementSync;
-  readonly #forget: readonly StatementSync[];
+  readonly #forgetRows: StatementSync;
+  readonly #forgetQueries: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#state = database.prepare('SELECT id, sql, epoch, counter FROM queries WHERE name = ?');
@@ -37,10 +41,11 @@ export class QueryResults {
     this.#subtract = database.prepare('UPDATE results SET copies = copies - ? WHERE query = ? AND digest = ?');
     this.#clean = database.prepare('DELETE FROM results WHERE query = ? AND digest = ? AND copies <= 0');
     this.#clear = database.prepare('DELETE FROM results WHERE query = ?');
-    this.#forget = [
-      database.prepare('DELETE FROM results WHERE query IN (SELECT id FROM queries WHERE last_run < ?)'),
-      database.prepare('DELETE FROM queries WHERE last_run < ?'),
-    ];
+    this.#forgetRows = database.prepare(
+      `DELETE FROM results WHERE (query, digest) IN (
+         SELECT query, digest FROM results JOIN queries ON query = id WHERE last_run < ? LIMIT ?)`,
+    );
+    this.#forgetQueries = database.prepare('DELETE FROM queries WHERE last_run < ?');
   }
 
   /** Undefined for a query that never ran. */
@@ -87,8 +92,14 @@ export class QueryResults {
     this.#clear.run(id);
   }
 
-  /** Forgets queries that did not run since then, Unix seconds. */
-  forget(before: number): void {
-    for (const statement of this.#forget) statement.run(before);
+  /**
+   * Forgets queries that did not run since then, Unix seconds: some of their rows, or where there are none left, themselves.
+   * Whether there is more to do; call it again then, so that nobody waits for a million rows.
+   */
+  forget(before: number): boolean {
+    const { changes } = this.#forgetRows.run(before, DELETED_AT_ONCE);
+    if (Number(changes) > 0) return true;
+    this.#forgetQueries.run(before);
+    return false;
   }
 }

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
 import { ask, askWhole } from './support/ask.ts';
 
@@ -20,7 +21,13 @@ describe('packs of a configuration', () => {
       queries: { b: { query: 'select 2 as b;', interval: 10 }, a: { query: 'select 1 as a', interval: 20 } },
     };
     writeFileSync(join(folder, 'packs/web.conf'), `# of the web team\n${JSON.stringify(pack)}`);
+    using notes = new DatabaseSync(join(folder, 'notes.db'));
+    notes.exec("CREATE TABLE note (text); INSERT INTO note VALUES ('remember')");
     const config = {
+      views: { twice: 'select text, text as again from notes' },
+      auto_table_construction: {
+        notes: { query: 'select text from note', path: join(folder, '%.db'), columns: ['text'] },
+      },
       schedule: { time: { query: 'select * from time', interval: 60 } },
       packs: {
         web: join(folder, 'packs/web.conf'),
@@ -93,5 +100,10 @@ describe('packs of a configuration', () => {
     const bad = askWhole('select * from osquery_schedule', { flags: ['--config_path', join(folder, 'bad.conf')] });
     assert.match(bad.stderr, /bad\.conf:2: not JSON/);
     assert.doesNotMatch(bad.stderr, /hunter2/);
+  });
+
+  test('views and tables of SQLite files', () => {
+    assert.deepEqual(ask('select * from twice', { flags: flags() }), [{ text: 'remember', again: 'remember' }]);
+    assert.deepEqual(ask('select path from notes', { flags: flags() }), [{ path: join(folder, 'notes.db') }]);
   });
 });

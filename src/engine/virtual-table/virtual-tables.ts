@@ -2,6 +2,7 @@ import { monotonicNow } from '../../base/clock.ts';
 import { HostError, UserError } from '../../base/errors.ts';
 import type { Columns } from '../../schema/columns.ts';
 import type { Row } from '../../schema/table.ts';
+import type { AbsentKernel } from '../absent-kernel.ts';
 import { Interrupted } from '../errors.ts';
 import type { SqlValue } from '../functions/function.ts';
 import { SQLITE_CONSTRAINT, SQLITE_ERROR, SQLITE_INTERRUPT, SQLITE_NOMEM, SQLITE_OK } from '../sqlite/constants.ts';
@@ -45,6 +46,8 @@ interface Cursor {
 }
 
 export interface VirtualTableContext extends TableQueryContext {
+  /** For a machine that does not run. */
+  readonly absent: AbsentKernel | undefined;
   readonly trace: Trace;
   /** Throws `Interrupted` when the statement has to stop. */
   check(): void;
@@ -237,7 +240,18 @@ export class VirtualTables {
     }
     cursor.done = false;
     cursor.rows = layout.table.generate(tableQuery(this.#context, layout, plan, constraints))[Symbol.iterator]();
-    return this.#advance(cursor);
+    const { absent } = this.#context;
+    if (absent === undefined) return this.#advance(cursor);
+    absent.take();
+    const code = this.#advance(cursor);
+    const missed = absent.take();
+    if (cursor.done && missed !== undefined) {
+      this.#context.warn(
+        layout.table.name,
+        `reads ${missed} of the running kernel, which --root does not have: no rows`,
+      );
+    }
+    return code;
   }
 
   #advance(cursor: Cursor): number {

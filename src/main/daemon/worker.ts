@@ -15,7 +15,7 @@ import type { DescriptorOutput } from '../../host/linux/standard-streams.ts';
 import { storeFiles } from '../../host/linux/store-files.ts';
 import { StatusLog } from '../../loggers/status-log.ts';
 import { openMemoryStore, openStore } from '../../store/sqlite-store.ts';
-import { type Store, StoreFull } from '../../store/store.ts';
+import { type Store, StoreFull, tryToKeep } from '../../store/store.ts';
 import { programInfo } from '../agent.ts';
 import { configSource } from '../configuration.ts';
 import type { QueryThreadData } from '../query-thread.ts';
@@ -159,7 +159,7 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
       if (life > 0 && Date.now() - renewed >= life) {
         renewed = Date.now();
         thread.renew();
-        store.transaction(() => store.results.forget(Math.floor(Date.now() / 1000) - FORGET_AFTER));
+        await forget(store, Math.floor(Date.now() / 1000) - FORGET_AFTER);
       }
       await scheduler.tick();
       const next = Math.min(scheduler.nextMs ?? IDLE_MS, refreshed + refresh - Date.now());
@@ -181,6 +181,17 @@ function open(options: OptionValues, patient: boolean, warn: (message: string) =
     // Rows that were logged already are logged again; a machine without its agent would be worse.
     warn(`${cause.message}; until the agent is started anew it remembers nothing`);
     return openMemoryStore();
+  }
+}
+
+/** Rows of queries that have not run since then go, some at a time. */
+async function forget(store: Store, before: number): Promise<void> {
+  for (let more = true; more; ) {
+    const step = () => {
+      more = store.results.forget(before);
+    };
+    if (!tryToKeep(store, step)) return;
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 

@@ -1,0 +1,37 @@
+/** The shell over the files of a machine that does not run: `--root`. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { ask, askWhole } from './support/ask.ts';
+
+let root = '';
+before(() => {
+  root = mkdtempSync(join(tmpdir(), 'osquery-root-'));
+  for (const path of ['etc', 'proc', 'sys']) mkdirSync(join(root, path));
+  writeFileSync(join(root, 'etc/hosts'), '192.0.2.7 printer\n');
+});
+after(() => rmSync(root, { recursive: true }));
+
+test('what is in files is there', () => {
+  assert.deepEqual(ask('select hostnames from etc_hosts', { flags: ['--root', root] }), [{ hostnames: 'printer' }]);
+});
+
+for (const [table, missed] of [
+  ['processes', '/proc'],
+  ['mounts', '/proc/mounts'],
+  ['memory_info', '/proc/meminfo'],
+  ['listening_ports', '/proc'],
+] as const) {
+  test(`${table} says that it needs the kernel`, () => {
+    const { status, rows, stderr } = askWhole(`select * from ${table}`, { flags: ['--root', root] });
+    assert.deepEqual([status, rows], [0, []]);
+    assert.match(stderr, new RegExp(`${table}: reads ${missed}\\S* of the running kernel, which --root does not have`));
+  });
+}
+
+test('a table that is empty for another reason says nothing', () => {
+  const { rows, stderr } = askWhole('select * from crontab', { flags: ['--root', root] });
+  assert.deepEqual([rows, stderr], [[], '']);
+});

@@ -84,7 +84,10 @@ async function forwarded(): Promise<void> {
     warn,
     timers,
   );
-  for (let i = 0; i < LINES; i++) logger.result(line);
+  // As a run of a query logs them.
+  store.transaction(() => {
+    for (let i = 0; i < LINES; i++) logger.result(line);
+  });
   while (sent < LINES) {
     round();
     await new Promise((resolve) => setImmediate(resolve));

@@ -34,8 +34,9 @@ export interface FinishedRun {
 }
 
 /**
- * Logs a run and keeps what the next one is compared with. Lines are written first: a crash in between writes them once
- * more, and loses none. What came of the comparison; undefined for a snapshot.
+ * Logs a run and keeps what the next one is compared with, in one transaction. A logger that keeps its lines in the store
+ * has each of them once, whatever happens; to one that writes elsewhere a crash in between gives them once more, and loses
+ * none. What came of the comparison; undefined for a snapshot.
  */
 export function logRun(run: FinishedRun, store: Store, logger: Logger, options: ResultOptions): Difference | undefined {
   const { query, name, rows, hostIdentifier, time, epoch, decorations } = run;
@@ -49,8 +50,11 @@ export function logRun(run: FinishedRun, store: Store, logger: Logger, options: 
     return undefined;
   }
   const difference = compare(store, { name, sql: query.query, epoch }, rows);
-  for (const line of linesOf({ ...head, counter: difference.counter }, difference, query, options)) logger.result(line);
-  store.transaction(() => difference.keep(time));
+  store.transaction(() => {
+    const lines = linesOf({ ...head, counter: difference.counter }, difference, query, options);
+    for (const line of lines) logger.result(line);
+    difference.keep(time);
+  });
   return difference;
 }
 

@@ -1,9 +1,10 @@
 /** The daemon as it is started: a schedule over real files, what it logs, and how it ends. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, test } from 'node:test';
+import { zstdDecompressSync } from 'node:zlib';
 import { DaemonFolder, end } from './support/daemon.ts';
 
 let folder: DaemonFolder;
@@ -183,4 +184,71 @@ test('--ephemeral with standard output leaves nothing behind', async () => {
   assert.equal(await end(child), 0);
   assert.equal(existsSync(folder.at('db')), false);
   assert.equal(existsSync(folder.at('pid')), false);
+});
+
+test('logs are rotated, and what queries cost is recorded', async () => {
+  folder.configure({
+    schedule: {
+      large: { query: 'select unix_time, hex(zeroblob(1000)) as filler from time', interval: 1, snapshot: true },
+    },
+  });
+  const child = folder.start(
+    '--logger_rotate',
+    '--logger_rotate_size=2000',
+    '--logger_rotate_max_files=3',
+    '--enable_numeric_monitoring',
+    `--numeric_monitoring_filesystem_path=${folder.at('costs.log')}`,
+    '--numeric_monitoring_pre_aggregation_time=1',
+  );
+  await folder.until(() => existsSync(folder.at('osqueryd.snapshots.log.3.zst')), 'the third file');
+  assert.equal(await end(child), 0);
+  assert.match(folder.read('osqueryd.snapshots.log.1'), /^\{"snapshot":\[\{"filler":"0000/);
+  const packed = readFileSync(folder.at('osqueryd.snapshots.log.3.zst'));
+  assert.match(zstdDecompressSync(packed).toString(), /^\{"snapshot":\[\{"filler":"0000/);
+  assert.match(folder.read('costs.log'), /^scheduler\.query\.main\.large\.status\.success\t\d+\t\d+\tfalse$/m);
+  assert.match(
+    folder.read('costs.log'),
+    /^scheduler\.global\.query\.main\.large\.time\.total\.millis\t\d+\t\d+\tfalse$/m,
+  );
+});
+
+test('a damaged database is moved aside, and the daemon runs', async () => {
+  folder.configure({ schedule: { q: { query: 'select 5 as n', interval: 1 } } });
+  mkdirSync(folder.at('db'));
+  writeFileSync(folder.at('db/store.sqlite'), 'this is no database'.repeat(1000));
+  const child = folder.start();
+  await folder.until(() => folder.lines('osqueryd.results.log')[0], 'a result');
+  assert.equal(await end(child), 0);
+  assert.match(folder.status, /store\.sqlite: damaged \(file is not a database\); moved to .*store\.sqlite\.damaged-1/);
+  assert.ok(existsSync(folder.at('db/store.sqlite.damaged-1')));
+});
+
+test('logger_event_type=false, logger_snapshot_event_type, decorations_top_level, schedule_epoch, disable_decorators', async () => {
+  folder.configure({
+    schedule: {
+      rows: { query: 'select 1 as n union select 2', interval: 1 },
+      snap: { query: 'select 3 as n', interval: 1, snapshot: true },
+    },
+    decorators: { load: ["select 'b' as site"] },
+  });
+  const flags = ['--logger_event_type=false', '--logger_snapshot_event_type', '--schedule_epoch=7'];
+  const first = folder.start(...flags, '--decorations_top_level');
+  await folder.until(
+    () => folder.lines('osqueryd.results.log')[0] && folder.lines('osqueryd.snapshots.log')[0],
+    'both',
+  );
+  assert.equal(await end(first), 0);
+  const [batch] = folder.lines('osqueryd.results.log');
+  assert.deepEqual(
+    [batch!['diffResults'], batch!['epoch'], batch!['site']],
+    [{ removed: [], added: [{ n: '1' }, { n: '2' }] }, 7, 'b'],
+  );
+  const [row] = folder.lines('osqueryd.snapshots.log');
+  assert.deepEqual([row!['columns'], row!['action'], row!['site']], [{ n: '3' }, 'snapshot', 'b']);
+
+  const second = folder.start('--schedule_epoch=8', '--disable_decorators');
+  await folder.until(() => folder.lines('osqueryd.results.log')[2], 'the rows of the next epoch');
+  assert.equal(await end(second), 0);
+  const [, next] = folder.lines('osqueryd.results.log');
+  assert.deepEqual([next!['epoch'], next!['counter'], next!['decorations']], [8, 0, undefined]);
 });

@@ -8,7 +8,16 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -30,7 +39,7 @@ const wanted = positionals.length > 0 ? positionals : ['idle', 'minute', 'soak']
 const program = join(installed(), '../osqueryd.js');
 
 console.log(
-  '| schedule | minutes | runs | CPU s/h | % of a core | private MB, mean | most | slope MB/h | written KiB |',
+  '| schedule | minutes | snapshots | CPU s/h | % of a core | private MB, mean | most | slope MB/h | written KiB |',
 );
 console.log('|---|---|---|---|---|---|---|---|---|');
 if (wanted.includes('idle')) await measure('idle, the example', 5, exampleConfiguration());
@@ -77,7 +86,8 @@ function report(title: string, samples: readonly Sample[], logs: string): void {
   const memory = settled.map((sample) => sample.memory / MB);
   const mean = memory.reduce((sum, megabytes) => sum + megabytes, 0) / memory.length;
   const written = readdirSync(logs).reduce((sum, name) => sum + statSync(join(logs, name)).size, 0);
-  const runs = readFileSync(join(logs, 'osqueryd.snapshots.log'), 'utf8').split('\n').length - 1;
+  const snapshots = join(logs, 'osqueryd.snapshots.log');
+  const runs = existsSync(snapshots) ? readFileSync(snapshots, 'utf8').split('\n').length - 1 : 0;
   const cells = [
     title,
     (last.seconds / 60).toFixed(0),

@@ -168,6 +168,8 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
   }
 }
 
+/** Megabytes for new objects, as the worker itself has: `child-process.ts`. */
+const YOUNG = 6;
 /** Megabytes that the thread needs to run anything at all, and some more. */
 const LEAST_HEAP = 64;
 
@@ -252,6 +254,6 @@ function startThread(
     transferList: [port2],
     // Sockets of netlink and descriptors of openat2(2) are not opened by Node, which would complain of each that is closed.
     trackUnmanagedFds: false,
-    resourceLimits: { maxOldGenerationSizeMb: megabytes },
+    resourceLimits: { maxOldGenerationSizeMb: megabytes, maxYoungGenerationSizeMb: YOUNG },
   }) as unknown as Thread;
 }

@@ -15,6 +15,9 @@ const STEPS: readonly string[] = [
    CREATE TABLE results (
      query INTEGER NOT NULL, digest TEXT NOT NULL, copies INTEGER NOT NULL, row TEXT NOT NULL,
      PRIMARY KEY (query, digest)) WITHOUT ROWID, STRICT;`,
+  `CREATE TABLE cursors (
+     query TEXT NOT NULL, sql TEXT NOT NULL, events TEXT NOT NULL, identity TEXT NOT NULL, eid INTEGER NOT NULL,
+     PRIMARY KEY (query, events)) WITHOUT ROWID, STRICT;`,
 ];
 
 export const VERSION = STEPS.length;

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { UserError } from '../base/errors.ts';
+import { EventCursors } from './event-cursors.ts';
 import { LogQueue } from './log-queue.ts';
 import { QueryResults } from './query-results.ts';
 import { migrate } from './schema.ts';
@@ -129,6 +130,7 @@ function checkAfterCrash(database: DatabaseSync): void {
 class SqliteStore implements Store {
   readonly settings: Settings;
   readonly results: QueryResults;
+  readonly cursors: EventCursors;
   readonly #database: DatabaseSync;
   readonly #queues = new Map<string, LogQueue>();
   #depth = 0;
@@ -137,6 +139,7 @@ class SqliteStore implements Store {
     this.#database = database;
     this.settings = new Settings(database);
     this.results = new QueryResults(database);
+    this.cursors = new EventCursors(database);
   }
 
   logs(logger: string): LogQueue {

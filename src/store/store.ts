@@ -1,3 +1,4 @@
+import type { EventCursors } from './event-cursors.ts';
 import type { LogQueue } from './log-queue.ts';
 import type { QueryResults } from './query-results.ts';
 import type { Settings } from './settings.ts';
@@ -10,6 +11,8 @@ export interface Store extends Disposable {
   readonly settings: Settings;
   /** Rows of scheduled queries, to tell what the next run changes. */
   readonly results: QueryResults;
+  /** How far scheduled queries have come in the tables of events. */
+  readonly cursors: EventCursors;
   /** Lines that wait for a server, one queue a logger. */
   logs(logger: string): LogQueue;
   /**

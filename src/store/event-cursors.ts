@@ -1,0 +1,70 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+
+/** Event tables to the id of the last event that a query has seen. */
+export type Cursors = ReadonlyMap<string, number>;
+
+/** How far scheduled queries have come in each event table. Kept with their results, in one transaction. */
+export class EventCursors {
+  readonly #get: StatementSync;
+  readonly #set: StatementSync;
+  readonly #all: StatementSync;
+  readonly #rename: StatementSync;
+  readonly #names: StatementSync;
+  readonly #delete: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#get = database.prepare('SELECT events, eid FROM cursors WHERE query = ? AND identity = ?');
+    this.#set = database.prepare(
+      `INSERT INTO cursors VALUES (?, ?, ?, ?, ?) ON CONFLICT (query, events)
+       DO UPDATE SET sql = excluded.sql, identity = excluded.identity, eid = excluded.eid`,
+    );
+    this.#all = database.prepare('SELECT query, events, eid FROM cursors WHERE identity = ?');
+    this.#names = database.prepare('SELECT DISTINCT query, sql FROM cursors');
+    this.#rename = database.prepare('UPDATE cursors SET query = ? WHERE query = ?');
+    this.#delete = database.prepare('DELETE FROM cursors WHERE query = ?');
+  }
+
+  /** Of a query; empty where it has not run yet. `identity`: of the store of events, whose ids mean nothing in another. */
+  of(query: string, identity: string): Cursors {
+    const rows = this.#get.all(query, identity) as unknown as { events: string; eid: number }[];
+    return new Map(rows.map(({ events, eid }) => [events, eid]));
+  }
+
+  /** A query has seen all events up to these. */
+  set(query: string, sql: string, identity: string, cursors: Cursors): void {
+    for (const [events, eid] of cursors) this.#set.run(query, sql, events, identity, eid);
+  }
+
+  /** For each event table how far each of these queries is; a query that has not run yet is at 0. */
+  least(queries: Iterable<string>, table: string, identity: string): number {
+    const rows = this.#all.all(identity) as unknown as { query: string; events: string; eid: number }[];
+    const known = new Map(rows.filter(({ events }) => events === table).map(({ query, eid }) => [query, eid]));
+    let least = Number.MAX_SAFE_INTEGER;
+    for (const query of queries) least = Math.min(least, known.get(query) ?? 0);
+    return least;
+  }
+
+  /** The largest id that anybody has seen in a table. */
+  most(table: string, identity: string): number {
+    const rows = this.#all.all(identity) as unknown as { events: string; eid: number }[];
+    return rows.reduce((most, { events, eid }) => (events === table ? Math.max(most, eid) : most), 0);
+  }
+
+  /**
+   * A schedule, names to SQL, takes effect. A query under a new name, with the SQL of one that is gone, goes on where that
+   * one was; what else is gone is forgotten.
+   */
+  reschedule(queries: ReadonlyMap<string, string>): void {
+    const known = this.#names.all() as unknown as { query: string; sql: string }[];
+    const names = new Set(known.map(({ query }) => query));
+    for (const { query: gone, sql } of known) {
+      if (queries.has(gone)) continue;
+      const heir = [...queries].find(([name, text]) => text === sql && !names.has(name))?.[0];
+      if (heir === undefined) this.#delete.run(gone);
+      else {
+        this.#rename.run(heir, gone);
+        names.add(heir);
+      }
+    }
+  }
+}

@@ -1,9 +1,19 @@
 import type { RowText } from '../results/row.ts';
+import type { Cursors } from '../store/event-cursors.ts';
 
 /** What the scheduler asks of the thread that runs SQL: one query at a time. */
 export interface QueryRequest {
   readonly id: number;
   readonly sql: string;
+  /** How far the query has come in tables of events; without them it sees all events. */
+  readonly cursors?: Cursors | undefined;
+}
+
+/** What a query has seen of the events. */
+export interface SeenEvents {
+  /** Of the store of events. */
+  readonly identity: string;
+  readonly cursors: Cursors;
 }
 
 /** What a query cost its thread. */
@@ -17,7 +27,7 @@ export interface ThreadCosts {
 /** Rows come in pieces, then one `done` or `failed`. */
 export type QueryReply =
   | { readonly id: number; readonly kind: 'rows'; readonly rows: readonly RowText[] }
-  | { readonly id: number; readonly kind: 'done'; readonly costs: ThreadCosts }
+  | { readonly id: number; readonly kind: 'done'; readonly costs: ThreadCosts; readonly seen?: SeenEvents }
   | { readonly id: number; readonly kind: 'failed'; readonly message: string; readonly outOfMemory: boolean }
   | { readonly id: number; readonly kind: 'warning'; readonly text: string };
 

@@ -1,5 +1,6 @@
 import type { RowText } from '../results/row.ts';
-import type { QueryReply, QueryRequest, ThreadCosts } from './query-protocol.ts';
+import type { Cursors } from '../store/event-cursors.ts';
+import type { QueryReply, QueryRequest, SeenEvents, ThreadCosts } from './query-protocol.ts';
 
 /** A thread, as `Worker` is one. */
 export interface Thread {
@@ -18,6 +19,8 @@ export interface Answer extends ThreadCosts {
   /** In all rows. */
   readonly characters: number;
   readonly wallMs: number;
+  /** Of the events; undefined for a query that reads none. */
+  readonly seen?: SeenEvents | undefined;
 }
 
 /** Bounds of one query. */
@@ -62,9 +65,12 @@ export class QueryThread {
     this.#warn = warn;
   }
 
-  /** Rejects with what went wrong, `QueryStopped` where the query went beyond its bounds. */
-  run(sql: string, limits: QueryLimits = {}): Promise<Answer> {
-    const answer = this.#queue.then(() => this.#run(sql, limits));
+  /**
+   * Rejects with what went wrong, `QueryStopped` where the query went beyond its bounds. With `cursors` it sees only the
+   * events behind them.
+   */
+  run(sql: string, limits: QueryLimits = {}, cursors?: Cursors): Promise<Answer> {
+    const answer = this.#queue.then(() => this.#run(sql, limits, cursors));
     this.#queue = answer.catch(() => undefined);
     return answer;
   }
@@ -88,7 +94,11 @@ export class QueryThread {
     await thread?.terminate();
   }
 
-  #run(sql: string, { deadlineMs, characters: most = Number.POSITIVE_INFINITY }: QueryLimits): Promise<Answer> {
+  #run(
+    sql: string,
+    { deadlineMs, characters: most = Number.POSITIVE_INFINITY }: QueryLimits,
+    cursors: Cursors | undefined,
+  ): Promise<Answer> {
     const thread = this.#current();
     const id = this.#next++;
     const rows: RowText[] = [];
@@ -120,13 +130,13 @@ export class QueryThread {
         }
         const wallMs = performance.now() - started;
         if (stopped !== undefined) reject(new QueryStopped(stopped));
-        else if (reply.kind === 'done') resolve({ rows, characters, wallMs, ...reply.costs });
+        else if (reply.kind === 'done') resolve({ rows, characters, wallMs, seen: reply.seen, ...reply.costs });
         else reject(reply.outOfMemory ? new QueryStopped(reply.message) : new Error(reply.message));
       };
       this.#running = { id, settle, stop };
       if (deadlineMs !== undefined)
         timers.push(setTimeout(() => stop(`took longer than ${deadlineMs} ms`), deadlineMs));
-      thread.postMessage({ id, sql });
+      thread.postMessage({ id, sql, cursors });
     });
     return answer
       .catch((cause: Error) => {

@@ -5,7 +5,8 @@ import type { Logger, Severity } from '../loggers/logger.ts';
 import type { Recorder } from '../loggers/numeric-monitoring.ts';
 import { withTexts } from '../results/row.ts';
 import type { PackState, ScheduledQueryState } from '../schema/agent.ts';
-import type { Store } from '../store/store.ts';
+import type { Cursors } from '../store/event-cursors.ts';
+import { type Store, tryToKeep } from '../store/store.ts';
 import { Decorations } from './decorations.ts';
 import { Denylist } from './denylist.ts';
 import { Discovery } from './discovery.ts';
@@ -26,6 +27,8 @@ export interface SchedulerOptions {
   readonly maxDrift: number;
   readonly epoch: bigint;
   readonly hostIdentifier: () => string;
+  /** `--events_optimize`: a query sees each event once. Else all that are kept, and their differential is logged. */
+  readonly optimizeEvents: boolean;
   /** Whether decorator queries run. */
   readonly decorators: boolean;
   /** Severity-less chatter: the name of each query that runs. */
@@ -43,6 +46,8 @@ export interface SchedulerParts {
   /** Hears of each run: what the watchdog blames. */
   readonly begins?: (query: string) => void;
   readonly ends?: (query: string) => void;
+  /** Of the store of events; undefined where none are heard. */
+  readonly events?: () => string | undefined;
   /** Takes what a run cost: numeric monitoring. */
   readonly record?: Recorder;
 }
@@ -94,6 +99,8 @@ export class Scheduler {
       what: job,
       every: splayedInterval(store, job.name, job.query.interval, splayPercent),
     }));
+    const scheduled = new Map(this.#jobs.map(({ name, query }) => [name, query.query]));
+    tryToKeep(store, () => store.cursors.reschedule(scheduled));
     this.#timetable = new Timetable(entries, this.#timetable.asked, maxDrift);
     this.#first = this.#jobs
       .filter(({ query, name }) => query.runAtStart && !known.has(name))
@@ -190,7 +197,7 @@ export class Scheduler {
     const costs = this.#costs.get(name) ?? NO_COSTS;
     let answer: Answer;
     try {
-      answer = await this.#ask(query.query);
+      answer = await this.#ask(query.query, this.#cursors(name));
     } catch (cause) {
       const { message } = cause as Error;
       this.#costs.set(name, { ...costs, lastExecuted: time });
@@ -204,11 +211,20 @@ export class Scheduler {
     this.#log(query, name, answer, time);
   }
 
-  #log(query: ScheduledQuery, name: string, { rows }: Answer, time: number): void {
+  #log(query: ScheduledQuery, name: string, { rows, seen }: Answer, time: number): void {
     const { store, logger, say } = this.#parts;
-    const { epoch, hostIdentifier, results } = this.#options();
+    const { epoch, hostIdentifier, results, optimizeEvents: optimize } = this.#options();
     const decorations = this.#decorations.pairs;
-    const run = { query, name, rows, time, epoch, hostIdentifier: hostIdentifier(), decorations };
+    const run = {
+      query,
+      name,
+      rows,
+      time,
+      epoch,
+      hostIdentifier: hostIdentifier(),
+      decorations,
+      seen: optimize ? seen : undefined,
+    };
     try {
       const difference = logRun(run, store, logger, results);
       if (difference?.reason === 'new') say('INFO', `Storing initial results for new scheduled query: ${name}`);
@@ -219,8 +235,15 @@ export class Scheduler {
     }
   }
 
-  #ask(sql: string): Promise<Answer> {
-    return this.#parts.thread.run(sql, this.#options().limits);
+  /** How far a query has come in the tables of events; undefined where it is to see all of them each time. */
+  #cursors(name: string): Cursors | undefined {
+    const identity = this.#parts.events?.();
+    if (identity === undefined || !this.#options().optimizeEvents) return undefined;
+    return this.#parts.store.cursors.of(name, identity);
+  }
+
+  #ask(sql: string, cursors?: Cursors): Promise<Answer> {
+    return this.#parts.thread.run(sql, this.#options().limits, cursors);
   }
 
   async #firstRow(sql: string): Promise<Record<string, string> | undefined> {

@@ -1,5 +1,7 @@
 import { type Engine, SqlError } from '../engine/engine.ts';
+import { EventScans } from '../events/event-scans.ts';
 import { type RowText, rowEncoder } from '../results/row.ts';
+import type { EventReader } from '../store/event-store.ts';
 import { type QueryReply, type QueryRequest, ROWS_A_PIECE } from './query-protocol.ts';
 
 /** A port to the scheduler, as `parentPort` is one. */
@@ -11,19 +13,30 @@ export interface QueryPort {
 /** SQLite's code for a statement that needs more memory than it may have. */
 const SQLITE_NOMEM = 7;
 
-/** Answers the scheduler's queries in the thread that runs SQL, with an engine that warns through `warn`. */
-export function serveQueries(port: QueryPort, open: (warn: (text: string) => void) => Engine): void {
+/**
+ * Answers the scheduler's queries in the thread that runs SQL, with an engine that warns through `warn`. `reader` reads the
+ * events that were heard; undefined where none are.
+ */
+export function serveQueries(
+  port: QueryPort,
+  open: (warn: (text: string) => void) => Engine,
+  reader?: EventReader,
+): void {
   let current = 0;
   const engine = open((text) => port.postMessage({ id: current, kind: 'warning', text }));
-  port.on('message', ({ id, sql }) => {
+  port.on('message', ({ id, sql, cursors }) => {
     current = id;
+    const scans = reader && new EventScans(reader, cursors);
+    engine.events = scans;
     const before = process.threadCpuUsage();
     const size = process.memoryUsage.rss();
     try {
       run(sql, (rows) => port.postMessage({ id, kind: 'rows', rows }));
       const { user, system } = process.threadCpuUsage(before);
       const memory = Math.max(0, process.memoryUsage.rss() - size);
-      port.postMessage({ id, kind: 'done', costs: { userMs: user / 1000, systemMs: system / 1000, memory } });
+      const costs = { userMs: user / 1000, systemMs: system / 1000, memory };
+      const seen = scans && scans.seen.size > 0 && { seen: { identity: reader!.identity, cursors: scans.seen } };
+      port.postMessage({ id, kind: 'done', costs, ...seen });
     } catch (cause) {
       const outOfMemory = cause instanceof SqlError && (cause.code & 0xff) === SQLITE_NOMEM;
       port.postMessage({ id, kind: 'failed', message: (cause as Error).message, outOfMemory });

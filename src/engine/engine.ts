@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Host } from '../host/host.ts';
 import type { Agent } from '../schema/agent.ts';
+import type { EventSource } from '../schema/event-source.ts';
 import type { SqliteReader } from '../schema/sqlite-files.ts';
 import type { AnyTable } from '../schema/table.ts';
 import { AbsentKernel } from './absent-kernel.ts';
@@ -89,6 +90,8 @@ const MAX_WARNINGS = 100;
 export class Engine implements Disposable {
   readonly limits: Limits = {};
   readonly trace = new Trace();
+  /** What the next statement reads of the events that were heard. */
+  events: EventSource | undefined;
   readonly #library: Library;
   readonly #options: EngineOptions;
   readonly #tables: VirtualTables;
@@ -128,12 +131,16 @@ export class Engine implements Disposable {
         : { platform: 'linux', files: absent.files, kernel: undefined, within: (pid) => options.host.within(pid) };
     const host = guardedHost(given, this.#guard.check);
     const warn = this.#warn.bind(this);
+    const engine = this;
     const check = this.#guard.check;
     let sqlite: SqliteReader | undefined;
     this.#tables = new VirtualTables(library, {
       host,
       agent: options.agent,
       absent,
+      get events() {
+        return engine.events;
+      },
       get sqlite() {
         if (sqlite === undefined) {
           const { SqliteFiles } =

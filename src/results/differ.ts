@@ -1,4 +1,5 @@
 import { hash, randomBytes } from 'node:crypto';
+import type { QueryState } from '../store/query-results.ts';
 import type { Settings } from '../store/settings.ts';
 import type { Store } from '../store/store.ts';
 import type { Changes } from './log-lines.ts';
@@ -29,8 +30,7 @@ export function compare(store: Store, ran: Ran, rows: Iterable<RowText>): Differ
   const { results } = store;
   const digestOf = digester(store.settings);
   const state = results.state(ran.name);
-  const reason =
-    state === undefined ? 'new' : state.epoch !== ran.epoch ? 'epoch' : state.sql !== ran.sql ? 'sql' : 'same';
+  const reason = reasonOf(state, ran);
   const fresh = reason === 'new' || reason === 'epoch';
   const missing = fresh ? new Map<string, number>() : results.digests(state!.id);
   const added: RowText[] = [];
@@ -65,6 +65,37 @@ export function compare(store: Store, ran: Ran, rows: Iterable<RowText>): Differ
       results.touch(id, now);
     },
   };
+}
+
+/**
+ * A run of a query over events: its rows are new by nature, and none of them ever goes. Counters begin with 1, for the
+ * first run that has rows.
+ */
+export function compareEvents(store: Store, ran: Ran, rows: Iterable<RowText>): Difference {
+  const { results } = store;
+  const state = results.state(ran.name);
+  const reason = reasonOf(state, ran);
+  const added = Array.from(rows);
+  const before = reason === 'new' || reason === 'epoch' ? 0n : state!.counter;
+  const counter = added.length > 0 ? before + 1n : before;
+  return {
+    added,
+    removed: [],
+    counter,
+    reason,
+    keep(now) {
+      const id = state?.id ?? results.create(ran.name);
+      if (reason !== 'same') results.clear(id);
+      if (reason !== 'same' || added.length > 0) results.update({ id, sql: ran.sql, epoch: ran.epoch, counter });
+      results.touch(id, now);
+    },
+  };
+}
+
+function reasonOf(state: QueryState | undefined, { sql, epoch }: Ran): Difference['reason'] {
+  if (state === undefined) return 'new';
+  if (state.epoch !== epoch) return 'epoch';
+  return state.sql === sql ? 'same' : 'sql';
 }
 
 const SECRET = 'results.secret';

@@ -1,6 +1,7 @@
 import type { Host, Kernel } from '../host/host.ts';
 import type { Agent } from './agent.ts';
 import type { Column, Columns, ColumnType, Platform } from './columns.ts';
+import type { EventSource } from './event-source.ts';
 import type { SqliteReader } from './sqlite-files.ts';
 
 /** A table is a declaration: one value that says everything about it, and a lazy generator of its rows. */
@@ -64,6 +65,8 @@ export interface Query<C extends Columns> {
   readonly host: Host;
   /** The kernel of a `live` table; throws for one that did not declare it and has none. */
   readonly kernel: Kernel;
+  /** The events that were heard; undefined where nothing hears any. */
+  readonly events: EventSource | undefined;
   /** Reads SQLite files. */
   readonly sqlite: SqliteReader;
   /** The running agent, for the `osquery_*` tables. */

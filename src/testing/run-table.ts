@@ -95,6 +95,7 @@ function askedOf(table: AnyTable, host: Host, options: RunOptions, note: (warnin
       if (host.kernel === undefined) throw new Error(`${table.name} is not declared live`);
       return host.kernel;
     },
+    events: undefined,
     get sqlite() {
       return new SqliteFiles(sqliteModule(), host.files, () => {});
     },

@@ -18,6 +18,7 @@ const OPTIONS: SchedulerOptions = {
   packDelimiter: '_',
   packRefresh: 3600,
   maxDrift: 60,
+  optimizeEvents: true,
   decorators: true,
   logNames: false,
   limits: {},

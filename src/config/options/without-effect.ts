@@ -26,7 +26,7 @@ const REASONS: Readonly<Record<string, string>> = {
     audit_allow_selinux_events audit_allow_sockets audit_allow_unix audit_allow_user_events audit_backlog_limit
     audit_backlog_wait_time audit_debug audit_fim_debug audit_fim_show_accesses audit_force_reconfigure
     audit_force_unconfigure audit_persist audit_show_partial_fim_events audit_show_untracked_res_warnings disable_audit
-    enable_file_events enable_syslog events_enforce_denylist events_expiry events_max events_optimize
+    enable_file_events enable_syslog events_enforce_denylist events_expiry events_max
     hardware_disabled_types syslog_events_max syslog_events_expiry syslog_pipe_path syslog_rate_limit yara_delay`,
   'not yet: there are no extensions so far': `
     allow_unsafe connect enable_extensions_watchdog extensions_autoload extensions_default_index extensions_interval

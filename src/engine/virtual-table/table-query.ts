@@ -2,6 +2,7 @@ import { HostError, isAbsent, MalformedInput } from '../../base/errors.ts';
 import type { Host, Kernel } from '../../host/host.ts';
 import type { Agent } from '../../schema/agent.ts';
 import type { Columns, ColumnType } from '../../schema/columns.ts';
+import type { EventSource } from '../../schema/event-source.ts';
 import type { SqliteReader } from '../../schema/sqlite-files.ts';
 import type { Pattern, Query, Row } from '../../schema/table.ts';
 import type { SqlValue } from '../functions/function.ts';
@@ -20,6 +21,7 @@ export interface TableQueryContext {
   readonly host: Host;
   readonly agent: Agent;
   readonly sqlite: SqliteReader;
+  readonly events: EventSource | undefined;
   warn(table: string, message: string, cause?: unknown): void;
 }
 
@@ -35,6 +37,7 @@ export function tableQuery(
   return {
     host,
     agent,
+    events: context.events,
     // Made when a table asks for it.
     get sqlite(): SqliteReader {
       return context.sqlite;

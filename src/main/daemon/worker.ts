@@ -221,6 +221,7 @@ function schedulerOptions(options: OptionValues, identity: Identity): SchedulerO
     maxDrift: options.number('schedule_max_drift'),
     epoch: BigInt(options.string('schedule_epoch')),
     hostIdentifier: () => identity.identifier(),
+    optimizeEvents: options.bool('events_optimize'),
     decorators: !options.bool('disable_decorators'),
     logNames: options.bool('schedule_lognames') || options.bool('verbose'),
     limits: {

@@ -1,0 +1,59 @@
+import type { EventSource, ReadEvent } from '../schema/event-source.ts';
+import type { Cursors } from '../store/event-cursors.ts';
+import type { EventReader } from '../store/event-store.ts';
+
+interface Progress {
+  /** The newest event when the query first looked: all scans of it see the same ones. */
+  readonly upTo: number;
+  /** How far every scan has come. */
+  seen: number;
+}
+
+/**
+ * One run of a query over tables of events. A scheduled query has cursors and sees what is behind them; one asked by hand
+ * has none, sees all there is, and disturbs nobody.
+ */
+export class EventScans implements EventSource {
+  readonly #reader: EventReader;
+  readonly #cursors: Cursors | undefined;
+  readonly #progress = new Map<string, Progress>();
+
+  constructor(reader: EventReader, cursors?: Cursors) {
+    this.#reader = reader;
+    this.#cursors = cursors;
+  }
+
+  *read(table: string, { min, max }: { readonly min?: number; readonly max?: number }): Generator<ReadEvent> {
+    const after = this.#cursors?.get(table) ?? 0;
+    const progress = this.#begun(table);
+    // A query that does not look at all events of its scan, for its LIMIT, has seen those up to where it stopped: the next
+    // run goes on there.
+    let pulled = after;
+    let ended = false;
+    try {
+      const range = { after, upTo: progress.upTo, minTime: min, maxTime: max };
+      for (const event of this.#reader.range(table, range)) {
+        pulled = event.eid;
+        yield event;
+      }
+      ended = true;
+    } finally {
+      if (!ended) progress.seen = Math.min(progress.seen, pulled);
+    }
+  }
+
+  /** Up to which event each table has been seen, when the query has run to its end. */
+  get seen(): Cursors {
+    return new Map([...this.#progress].map(([table, { seen }]) => [table, seen]));
+  }
+
+  #begun(table: string): Progress {
+    let progress = this.#progress.get(table);
+    if (progress === undefined) {
+      const last = this.#reader.last(table);
+      progress = { upTo: last, seen: last };
+      this.#progress.set(table, progress);
+    }
+    return progress;
+  }
+}

@@ -1,0 +1,76 @@
+import type { Columns } from './columns.ts';
+import { bigint, text } from './columns.ts';
+import type { ReadEvent } from './event-source.ts';
+import type { Cells, Table } from './table.ts';
+
+/** `time` and `eid`, which belong to the store; a table of events has them among its columns. */
+export const storeColumns = {
+  time: () => bigint('When the event was heard, Unix seconds', { additional: true }),
+  eid: () => text('Number of the event in its table, ten digits; it only grows', { hidden: true }),
+};
+
+/** A table of events: what it is fed by, and what rows an event makes. */
+export interface EventTable<C extends Columns = Columns, E = never> extends Table<C> {
+  /** The publisher whose events feed it. */
+  readonly publisher: string;
+  /** The rows of an event, made when it is heard; `time` and `eid` are the store's. */
+  rows(event: E): Iterable<Omit<Cells<C>, 'time' | 'eid'>>;
+}
+
+type Declaration<C extends Columns, E> = Omit<EventTable<C, E>, 'generate'> & {
+  readonly name: `${string}_events`;
+};
+
+/** Digits of an `eid`, as in osquery. */
+const EID_DIGITS = 10;
+
+/** Declares a table of events. Reading it is the same for all: the rows that were kept, in their order. */
+export function eventTable<const C extends Columns, E>(declaration: Declaration<C, E>): EventTable<C, E> {
+  return {
+    ...declaration,
+    *generate({ events, bounds, row, warn }) {
+      if (events === undefined) return warn('nothing hears events here');
+      const range = bounds('time' as never);
+      for (const event of events.read(declaration.name, range)) {
+        yield row({ ...cellsOf(declaration.columns, event), ...storeCells(event) } as never);
+      }
+    },
+  };
+}
+
+/** The cells of a row as they are kept: an array of JSON in the order of `layoutOf`. */
+export function encodeCells(columns: Columns, cells: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(layoutOf(columns).map((name) => encoded(cells[name])));
+}
+
+/** Names of the columns that are kept. */
+export function layoutOf(columns: Columns): string[] {
+  return Object.keys(columns).filter((name) => name !== 'time' && name !== 'eid');
+}
+
+/** A cell that JSON has no word for: integers beyond 2^53 become texts of digits, bytes their base64. */
+function encoded(value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value);
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  return value ?? null;
+}
+
+/** Cells by the names they were kept under; of a column that is newer than the event there is none. */
+function cellsOf(columns: Columns, { layout, cells }: ReadEvent): Record<string, unknown> {
+  const values = JSON.parse(cells) as unknown[];
+  const found: Record<string, unknown> = {};
+  for (const [i, name] of layout.entries()) {
+    const column = Object.hasOwn(columns, name) ? columns[name] : undefined;
+    if (column !== undefined) found[name] = decoded(column.type, values[i]);
+  }
+  return found;
+}
+
+function decoded(type: string, value: unknown): unknown {
+  if (typeof value !== 'string' || type === 'TEXT') return value;
+  return type === 'BLOB' ? Buffer.from(value, 'base64') : BigInt(value);
+}
+
+function storeCells({ eid, time }: ReadEvent): { readonly time: number; readonly eid: string } {
+  return { time, eid: String(eid).padStart(EID_DIGITS, '0') };
+}

@@ -69,6 +69,7 @@ async function forwarded(): Promise<void> {
   let sent = 0;
   let round = () => {};
   const timers = {
+    now: () => 0,
     set: (callback: () => void) => {
       round = callback;
     },

@@ -2,41 +2,61 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, test } from 'node:test';
+import { afterEach, beforeEach, describe, test } from 'node:test';
 import koffi from 'koffi';
 import { SyslogSocket } from '../../src/host/linux/syslog.ts';
 import { SyslogLogger } from '../../src/loggers/syslog.ts';
+import { FakeTimers, until } from '../../src/testing/fake-timers.ts';
 
 process.env['TZ'] = 'UTC';
 const NOW = Date.UTC(2026, 10, 3, 9, 5, 7);
 const OPTIONS = { facility: 19, cee: false, program: 'osqueryd', pid: 42 };
+const START = '<158>Nov  3 09:05:07 osqueryd[42]: ';
 
 const c = koffi.load(null);
 const socket = c.func('int socket(int domain, int type, int protocol)');
 const bind = c.func('int bind(int fd, const void *address, uint32_t length)');
+const listen = c.func('int listen(int fd, int backlog)');
+const accept = c.func('int accept(int fd, void *address, void *length)');
 const recv = c.func('intptr_t recv(int fd, _Out_ void *data, size_t length, int flags)');
 const close = c.func('int close(int fd)');
 const MSG_DONTWAIT = 0x40;
+const STREAM = 1;
+const DATAGRAMS = 2;
 
-/** A syslog that listens on a socket of datagrams. */
+/** A syslog that listens for datagrams, or a stream. */
 class Listener {
-  readonly #fd: number = socket(1, 2, 0);
+  readonly #fd: number;
+  readonly #type: number;
+  #connection = -1;
 
-  constructor(path: string) {
+  constructor(path: string, type = DATAGRAMS) {
+    this.#type = type;
+    this.#fd = socket(1, type, 0);
     const address = Buffer.alloc(110);
     address.writeUInt16LE(1);
     address.write(path, 2);
     assert.equal(bind(this.#fd, address, address.length), 0);
+    if (type === STREAM) assert.equal(listen(this.#fd, 1), 0);
   }
 
-  /** What it has got, undefined for nothing. */
+  /** A message, or some of a stream; undefined for nothing. */
   read(): string | undefined {
-    const bytes = Buffer.alloc(65_536);
-    const length: number = recv(this.#fd, bytes, bytes.length, MSG_DONTWAIT);
+    if (this.#type === STREAM && this.#connection < 0) this.#connection = accept(this.#fd, null, null);
+    const bytes = Buffer.alloc(1_000_000);
+    const from = this.#type === STREAM ? this.#connection : this.#fd;
+    const length: number = recv(from, bytes, bytes.length, MSG_DONTWAIT);
     return length < 0 ? undefined : bytes.toString('utf8', 0, length);
   }
 
+  readAll(): string[] {
+    const all: string[] = [];
+    for (let text = this.read(); text !== undefined && text !== ''; text = this.read()) all.push(text);
+    return all;
+  }
+
   close(): void {
+    if (this.#connection >= 0) close(this.#connection);
     close(this.#fd);
   }
 }
@@ -44,71 +64,185 @@ class Listener {
 let folder: string;
 let path: string;
 let warnings: string[];
+let timers: FakeTimers;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'osquery-syslog-'));
   path = join(folder, 'log');
   warnings = [];
+  timers = new FakeTimers();
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const logger = (options = {}) =>
-  new SyslogLogger(
-    new SyslogSocket(path),
-    { ...OPTIONS, ...options },
-    (text) => warnings.push(text),
-    () => NOW,
-  );
+  new SyslogLogger(new SyslogSocket(path), { ...OPTIONS, ...options }, (text) => warnings.push(text), {
+    now: () => NOW,
+    timers,
+  });
 
-test('lines of results and of status, as syslog has them', async () => {
-  const listener = new Listener(path);
-  const log = logger();
-  log.result('{"name":"q"}');
-  assert.equal(listener.read(), '<158>Nov  3 09:05:07 osqueryd[42]: {"name":"q"}');
-  log.snapshot('{"é":1}');
-  assert.equal(listener.read(), '<158>Nov  3 09:05:07 osqueryd[42]: {"é":1}');
-  for (const [severity, start] of [
-    ['INFO', '<157>Nov  3 09:05:07 osqueryd[42]: severity=0'],
-    ['WARNING', '<156>Nov  3 09:05:07 osqueryd[42]: severity=1'],
-    ['ERROR', '<155>Nov  3 09:05:07 osqueryd[42]: severity=2'],
-  ] as const) {
-    log.status([{ severity, time: NOW, file: 'x.ts', line: 3, message: 'm' }]);
-    assert.equal(listener.read(), `${start} location=x.ts:3 message=m`);
-  }
-  await log.close();
-  listener.close();
+describe('a line', () => {
+  test('of results and of status, as syslog has them', async () => {
+    const listener = new Listener(path);
+    const log = logger();
+    log.result('{"name":"q"}');
+    log.snapshot('{"é":1}');
+    assert.deepEqual(listener.readAll(), [`${START}{"name":"q"}`, `${START}{"é":1}`]);
+    const say = (severity: 'INFO' | 'WARNING' | 'ERROR' | 'FATAL', message: string) =>
+      log.status([{ severity, time: NOW, file: 'x.ts', line: 3, message }]);
+    say('INFO', 'm');
+    say('WARNING', 'm');
+    say('ERROR', 'm');
+    say('FATAL', 'm\n<0>forged\0');
+    const text = 'Nov  3 09:05:07 osqueryd[42]: severity=';
+    assert.deepEqual(listener.readAll(), [
+      `<157>${text}0 location=x.ts:3 message=m`,
+      `<156>${text}1 location=x.ts:3 message=m`,
+      `<155>${text}2 location=x.ts:3 message=m`,
+      `<154>${text}3 location=x.ts:3 message=m <0>forged `,
+    ]);
+    await log.close();
+    listener.close();
+  });
+
+  test('of another facility, of one that there is not, and with the cookie for JSON', () => {
+    const listener = new Listener(path);
+    logger({ facility: 3, cee: true }).result('{}');
+    assert.match(listener.read()!, /^<30>.*: @cee:\{\}$/);
+    logger({ facility: 99 }).result('{}');
+    assert.match(listener.read()!, /^<158>/);
+    listener.close();
+  });
+
+  test('longer than the socket takes is lost alone, and said', () => {
+    const listener = new Listener(path);
+    const log = logger();
+    log.result('x'.repeat(10_000_000));
+    log.result('{}');
+    assert.deepEqual(listener.readAll(), [`${START}{}`]);
+    assert.deepEqual(warnings, ['syslog: lines longer than it takes, lost: 1, the last of 10000035 characters']);
+    assert.equal(log.lost, 1);
+    listener.close();
+  });
 });
 
-test('another facility, one that there is not, and the cookie for JSON', () => {
-  const listener = new Listener(path);
-  logger({ facility: 3, cee: true }).result('{}');
-  assert.match(listener.read()!, /^<30>.*: @cee:\{\}$/);
-  logger({ facility: 99 }).result('{}');
-  assert.match(listener.read()!, /^<158>/);
-  listener.close();
-});
-
-test('what it does not take is counted, and it is found again', () => {
+test('a syslog that is not there is said once, and found when it comes', () => {
   const log = logger();
   log.result('{"n":1}');
   log.result('{"n":2}');
   assert.equal(log.lost, 2);
-  const first = new Listener(path);
+  const listener = new Listener(path);
   log.result('{"n":3}');
-  assert.match(first.read()!, /\{"n":3\}$/);
+  assert.deepEqual(listener.readAll(), [`${START}{"n":3}`]);
   assert.deepEqual(warnings, [
     'syslog: cannot log: ENOENT; lines are lost until it goes again',
     'syslog: logging again; 2 lines were lost',
   ]);
-  // Started anew.
-  first.close();
-  rmSync(path);
-  const second = new Listener(path);
-  log.result('{"n":4}');
-  assert.match(second.read()!, /\{"n":4\}$/);
-  log.result('x'.repeat(10_000_000));
-  assert.match(warnings.at(-1)!, /a line of 10000000 characters is too long for it/);
-  // Nobody reads: it does not wait.
-  for (let i = 0; i < 10_000 && log.lost < 5; i++) log.result('x'.repeat(10_000));
-  assert.ok(log.lost >= 5);
-  second.close();
+  listener.close();
+});
+
+test('a syslog that is started anew loses nothing', () => {
+  const log = logger();
+  for (const [n, type] of [DATAGRAMS, DATAGRAMS, STREAM, STREAM, DATAGRAMS].entries()) {
+    const listener = new Listener(path, type);
+    log.result(`{"n":${n}}`);
+    assert.equal(listener.read()?.replace('\0', ''), `${START}{"n":${n}}`);
+    listener.close();
+    rmSync(path);
+  }
+  assert.deepEqual([warnings, log.lost], [[], 0]);
+});
+
+describe('a syslog that does not keep up', () => {
+  test('gets all in its order, later', () => {
+    const listener = new Listener(path);
+    const log = logger();
+    for (let i = 0; i < 2000; i++) log.result(`{"n":${i}}`);
+    const got: string[] = [];
+    while (got.length < 2000) {
+      got.push(...listener.readAll());
+      if (timers.waits.length > 0) timers.ring();
+    }
+    assert.deepEqual(
+      got,
+      Array.from({ length: 2000 }, (_, n) => `${START}{"n":${n}}`),
+    );
+    assert.deepEqual([warnings, timers.waits, log.lost], [[], [], 0]);
+    listener.close();
+  });
+
+  test('is asked less and less often while it takes nothing', () => {
+    const listener = new Listener(path);
+    const log = logger();
+    for (let i = 0; i < 2000; i++) log.result('{}');
+    const waits: (number | undefined)[] = [];
+    for (let i = 0; i < 10; i++) {
+      waits.push(timers.waits[0]);
+      timers.ring();
+    }
+    assert.deepEqual(waits, [5, 10, 20, 40, 80, 160, 320, 640, 1000, 1000]);
+    listener.readAll();
+    timers.ring();
+    assert.deepEqual(timers.waits, [5]);
+    listener.close();
+  });
+
+  test('loses what memory may not hold; at the end the rest, after some seconds', async () => {
+    const listener = new Listener(path);
+    const log = logger();
+    for (let i = 0; i < 1000; i++) log.result('x'.repeat(100_000));
+    const { lost } = log;
+    assert.ok(lost > 800 && lost < 1000, `${lost}`);
+    assert.deepEqual(warnings, ['syslog: it does not keep up, lines lost: 1']);
+    let closed = false;
+    const closing = log.close().then(() => {
+      closed = true;
+    });
+    await until(() => {
+      if (!closed && timers.waits.length > 0) timers.ring();
+      return closed;
+    });
+    await closing;
+    const got = listener.readAll().length;
+    assert.equal(log.lost, 1000 - got);
+    assert.deepEqual(warnings.slice(1), [`syslog: it does not keep up, lines lost: ${log.lost - 1}`]);
+    assert.ok(timers.now() < 3000);
+    listener.close();
+  });
+
+  test('gets what waits at the end', async () => {
+    const listener = new Listener(path);
+    const log = logger();
+    for (let i = 0; i < 500; i++) log.result('{}');
+    let got = 0;
+    let closed = false;
+    void log.close().then(() => {
+      closed = true;
+    });
+    await until(() => {
+      got += listener.readAll().length;
+      if (timers.waits.length > 0) timers.ring();
+      return closed;
+    });
+    assert.deepEqual([got + listener.readAll().length, log.lost], [500, 0]);
+    listener.close();
+  });
+});
+
+test('in a stream each message ends with a NUL, also one that goes in pieces', () => {
+  const listener = new Listener(path, STREAM);
+  const log = logger();
+  log.result('{"n":1}');
+  log.result('x'.repeat(3_000_000));
+  log.result('{"n":3}');
+  let got = '';
+  while (!got.endsWith('{"n":3}\0')) {
+    got += listener.readAll().join('');
+    if (timers.waits.length > 0) timers.ring();
+  }
+  const messages = got.split('\0').slice(0, -1);
+  assert.deepEqual(
+    messages.map((message) => message.length - START.length),
+    [7, 3_000_000, 7],
+  );
+  assert.deepEqual([warnings, log.lost], [[], 0]);
+  listener.close();
 });

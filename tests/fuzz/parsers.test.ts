@@ -6,10 +6,15 @@
  * `FUZZ_ROUNDS=100000 node --test tests/fuzz/parsers.test.ts` looks deeper; a failure says the seed and the input.
  */
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
 import { MalformedInput } from '../../src/base/errors.ts';
 import { describePrivateKey } from '../../src/base/private-key.ts';
 import { decodeText } from '../../src/base/text.ts';
+import { auditArguments, auditText, parseAuditRecord } from '../../src/parse/audit-record.ts';
 import { parseAuthorizedKeys } from '../../src/parse/authorized-keys.ts';
 import { parseCpuinfo } from '../../src/parse/cpuinfo.ts';
 import { parseCrontab } from '../../src/parse/crontab.ts';
@@ -40,6 +45,8 @@ import { parseInterfaceAddress, parseLink, parseRoute } from '../../src/parse/rt
 import { parseShadow } from '../../src/parse/shadow.ts';
 import { parseShellHistory } from '../../src/parse/shell-history.ts';
 import { parseSmbios } from '../../src/parse/smbios.ts';
+import { parseJournal } from '../../src/parse/sqlite-journal.ts';
+import { parseWal } from '../../src/parse/sqlite-wal.ts';
 import { parseSudoers } from '../../src/parse/sudoers.ts';
 import { parseSharedMemory } from '../../src/parse/sysvipc-shm.ts';
 import { zoneNameAt } from '../../src/parse/tzif.ts';
@@ -65,7 +72,23 @@ const LINK = Buffer.from(
 
 type Parse = (bytes: Buffer, text: string) => unknown;
 
+/** Reads of a file that lies in memory. */
+const readsOf = (bytes: Buffer) => (position: number, length: number) =>
+  position + length <= bytes.length ? bytes.subarray(position, position + length) : undefined;
+
+const { wal: WAL, journal: JOURNAL } = sqliteLogs();
+const AUDIT = readFileSync(join(import.meta.dirname, '../captures/audit-exec.txt')).subarray(0, 20_000);
+
 const parsers: Readonly<Record<string, readonly [sample: Buffer, parse: Parse]>> = {
+  audit: [
+    AUDIT,
+    (_, text) => {
+      const records = text
+        .split('\n')
+        .flatMap((line) => attempt(() => parseAuditRecord(1309, line.slice(5), 'fuzz')) ?? []);
+      return [auditArguments(records), records.flatMap(({ fields }) => [...fields.values()].map(auditText))];
+    },
+  ],
   'authorized keys': [sample('/root/.ssh/authorized_keys'), (_, text) => [...parseAuthorizedKeys(text)]],
   capabilities: [CAPABILITIES, (bytes) => formatFileCapabilities(bytes, 'fuzz')],
   cpuinfo: [sample('/proc/cpuinfo').subarray(0, 4000), (_, text) => parseCpuinfo(text)],
@@ -104,6 +127,8 @@ const parsers: Readonly<Record<string, readonly [sample: Buffer, parse: Parse]>>
   'shell history': [sample('/home/ada/.zsh_history'), (_, text) => [...parseShellHistory(text)]],
   smbios: [sample('/sys/firmware/dmi/tables/DMI'), (bytes) => [...parseSmbios(bytes)]],
   sockets: [SOCKET, (_, text) => [parseInternetSocket(text, 6), parseUnixSocket(text), parsePacketSocket(text)]],
+  'sqlite journal': [JOURNAL, (bytes) => parseJournal(readsOf(bytes), 'fuzz')],
+  'sqlite log': [WAL, (bytes) => parseWal(readsOf(bytes), 'fuzz')],
   sudoers: [sample('/etc/sudoers'), (_, text) => [...parseSudoers(text)]],
   tzif: [sample('/usr/share/zoneinfo/Europe/Berlin'), (bytes) => zoneNameAt(bytes, 1717243200)],
   'udev database': [sample('/run/udev/data/b8:1'), (_, text) => [parseUdevProperties(text), decodeUdevValue(text)]],
@@ -159,6 +184,23 @@ test('no parser takes more than time in proportion to its input', () => {
     }
   }
 });
+
+/** A write-ahead log and a rollback journal with some pages in them. */
+function sqliteLogs(): { wal: Buffer; journal: Buffer } {
+  const folder = mkdtempSync(join(tmpdir(), 'osquery-fuzz-'));
+  try {
+    using wal = new DatabaseSync(join(folder, 'wal'));
+    wal.exec('PRAGMA page_size = 512; PRAGMA journal_mode = WAL; CREATE TABLE t (a); INSERT INTO t VALUES (1)');
+    using journal = new DatabaseSync(join(folder, 'journal'));
+    journal.exec('PRAGMA page_size = 512; CREATE TABLE t (a); INSERT INTO t VALUES (zeroblob(5000))');
+    journal.exec(
+      'PRAGMA cache_size = 1; BEGIN; UPDATE t SET a = zeroblob(6000); INSERT INTO t VALUES (zeroblob(90000))',
+    );
+    return { wal: readFileSync(join(folder, 'wal-wal')), journal: readFileSync(join(folder, 'journal-journal')) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
 
 function mutated(start: Buffer, next: () => number): Buffer {
   const below = (limit: number) => Math.floor(next() * limit);

@@ -1,0 +1,94 @@
+import type { AuditRecord } from '../../parse/audit-record.ts';
+
+/** What happened, as all records of one serial number tell it. */
+export interface AuditEvent {
+  readonly serial: number;
+  /** Nanoseconds since the epoch. */
+  readonly occurred: bigint;
+  readonly records: readonly AuditRecord[];
+  /** Whether its end was heard: else records of it may be missing. */
+  readonly complete: boolean;
+}
+
+/** `AUDIT_EOE`: no more records come of this event. */
+const END = 1320;
+/** What programs and the kernel say in one record: user messages and daemons, configuration, and those of the 1700s. */
+const isSingle = (type: number) =>
+  (type >= 1100 && type < 1300) || type === 1305 || type === 1319 || (type >= 1700 && type < 1800);
+
+/** Events that are under way at once: the kernel ends each before the system call returns, so these are many processors. */
+const MAX_PENDING = 1024;
+/** Records of one event: 300 of arguments are 2 MB of them. */
+const MAX_RECORDS = 400;
+/** Milliseconds after which an event that was not ended is taken as it is: its end was lost. */
+const PATIENCE_MS = 2000;
+
+interface Pending {
+  readonly records: AuditRecord[];
+  readonly since: number;
+}
+
+/** Counts of what came and went. */
+export interface AssemblyCounts {
+  readonly events: number;
+  /** Without their end. */
+  readonly incomplete: number;
+  /** Records of events that had too many. */
+  readonly dropped: number;
+}
+
+/** Puts records together again, whose events are mixed with each other. It knows nothing but records and the time. */
+export class AuditAssembler {
+  readonly #emit: (event: AuditEvent) => void;
+  readonly #pending = new Map<number, Pending>();
+  #events = 0;
+  #incomplete = 0;
+  #dropped = 0;
+
+  constructor(emit: (event: AuditEvent) => void) {
+    this.#emit = emit;
+  }
+
+  get counts(): AssemblyCounts {
+    return { events: this.#events, incomplete: this.#incomplete, dropped: this.#dropped };
+  }
+
+  /** `now`: milliseconds of a clock that never goes back. */
+  add(record: AuditRecord, now: number): void {
+    if (isSingle(record.type)) {
+      this.#finish(record.serial, [record], true);
+      return;
+    }
+    const pending = this.#pending.get(record.serial);
+    if (record.type === END) {
+      // The end of an event whose other records nobody wanted, or that was given up.
+      if (pending !== undefined) this.#finish(record.serial, pending.records, true);
+      return;
+    }
+    if (pending === undefined) {
+      if (this.#pending.size >= MAX_PENDING) this.#giveUp(this.#pending.keys().next().value!);
+      this.#pending.set(record.serial, { records: [record], since: now });
+    } else if (pending.records.length < MAX_RECORDS) pending.records.push(record);
+    else this.#dropped += 1;
+  }
+
+  /** Takes what has waited too long for its end. Call it now and then. */
+  tick(now: number): void {
+    // In the order in which they began.
+    for (const [serial, { since }] of this.#pending) {
+      if (now - since < PATIENCE_MS) break;
+      this.#giveUp(serial);
+    }
+  }
+
+  #giveUp(serial: number): void {
+    this.#incomplete += 1;
+    this.#finish(serial, this.#pending.get(serial)!.records, false);
+  }
+
+  #finish(serial: number, records: readonly AuditRecord[], complete: boolean): void {
+    this.#pending.delete(serial);
+    this.#events += 1;
+    this.#emit({ serial, occurred: records[0]!.occurred, records, complete });
+  }
+}

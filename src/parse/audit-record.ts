@@ -1,0 +1,109 @@
+import { MalformedInput } from '../base/errors.ts';
+import { decodeText } from '../base/text.ts';
+
+/** A record of the kernel's audit, `include/uapi/linux/audit.h`. */
+export interface AuditRecord {
+  /** `AUDIT_SYSCALL` 1300, `AUDIT_EXECVE` 1309, … */
+  readonly type: number;
+  /** The same for all records of one event. */
+  readonly serial: number;
+  /** Nanoseconds since the epoch; the kernel has milliseconds. */
+  readonly occurred: bigint;
+  /** Names to values as they stand there; `auditText` reads what programs may have written. */
+  readonly fields: ReadonlyMap<string, string>;
+}
+
+/** `MAX_AUDIT_MESSAGE_LENGTH`. */
+const MAX_LENGTH = 8970;
+const HEAD = /^audit\((\d{1,12})\.(\d{3}):(\d{1,10})\):/;
+/** A value in double quotes has none in it, one in single quotes comes from a program and has the names of fields in it. */
+const FIELD = /([^\s=,'"]+)=("[^"]*"|'[^']*'|[^\s]*)/g;
+
+/**
+ * A record's text. Programs name their files and arguments, so what they wrote is in quotes or, where it has a blank, a quote
+ * or a byte beyond ASCII in it, in hexadecimal. Throws `MalformedInput` for a text that does not begin as records do.
+ */
+export function parseAuditRecord(type: number, text: string, source: string): AuditRecord {
+  if (!(text.length <= MAX_LENGTH)) throw new MalformedInput(source, MAX_LENGTH, 'longer than the kernel writes them');
+  const head = HEAD.exec(text);
+  if (head === null) throw new MalformedInput(source, 0, 'not a record of audit');
+  const [whole, seconds, milliseconds, serial] = head;
+  const fields = new Map<string, string>();
+  addFields(fields, text.slice(whole.length));
+  // What programs say themselves (`AUDIT_USER` and its kin) stands in a field of its own.
+  const own = fields.get('msg');
+  if (own?.startsWith("'")) addFields(fields, own.slice(1, -1));
+  return {
+    type,
+    serial: Number(serial),
+    occurred: (BigInt(seconds!) * 1000n + BigInt(milliseconds!)) * 1_000_000n,
+    fields,
+  };
+}
+
+/** Of two equal names the first counts: the kernel's stand in front of what a program could add. */
+function addFields(fields: Map<string, string>, text: string): void {
+  for (const [, name, value] of text.matchAll(FIELD)) if (!fields.has(name!)) fields.set(name!, value!);
+}
+
+const HEXADECIMAL = /^(?:[0-9A-F]{2})+$/;
+
+/** What a program wrote: quotes taken off, hexadecimal read; empty for `(null)` and what is not there. */
+export function auditText(value: string | undefined): string {
+  if (value === undefined || value === '(null)') return '';
+  if (value.startsWith('"')) return value.slice(1, -1);
+  return HEXADECIMAL.test(value) ? decodeText(Buffer.from(value, 'hex')) : value;
+}
+
+/** A number of a record, in decimal; undefined for what is none. -1 as the unsigned number that it is shown as elsewhere. */
+export function auditNumber(value: string | undefined): number | undefined {
+  return value !== undefined && /^-?\d{1,15}$/.test(value) ? Number(value) : undefined;
+}
+
+export interface AuditArguments {
+  readonly argv: readonly string[];
+  /** Whether some of them, or of their bytes, are not in the records. */
+  readonly truncated: boolean;
+}
+
+/** Arguments of one program; the kernel allows two million, and this is more than anybody reads. */
+const MAX_ARGUMENTS = 65_536;
+
+/**
+ * The arguments of a program, in order, from its `AUDIT_EXECVE` records: `a0="ls"`, one that is long in pieces
+ * (`a1_len=18000 a1[0]=… a1[1]=…`), many over several records.
+ */
+export function auditArguments(records: readonly AuditRecord[]): AuditArguments {
+  const whole = new Map<number, string>();
+  const pieces = new Map<number, string[]>();
+  const lengths = new Map<number, number>();
+  let count: number | undefined;
+  for (const { fields } of records) {
+    count ??= auditNumber(fields.get('argc'));
+    for (const [name, value] of fields) {
+      const [, index, piece, length] = /^a(\d{1,7})(?:\[(\d{1,5})\]|(_len))?$/.exec(name) ?? [];
+      if (index === undefined || Number(index) >= MAX_ARGUMENTS) continue;
+      const at = Number(index);
+      if (length !== undefined) lengths.set(at, auditNumber(value) ?? 0);
+      else if (piece === undefined) whole.set(at, auditText(value));
+      else pieces.set(at, [...(pieces.get(at) ?? []), value]);
+    }
+  }
+  const argv: string[] = [];
+  let truncated = false;
+  const most = Math.min(Math.max(count ?? 0, whole.size, pieces.size), MAX_ARGUMENTS);
+  for (let i = 0; i < most; i++) {
+    const long = pieces.get(i);
+    const text = whole.get(i) ?? (long && joined(long));
+    // `a1_len` counts the characters of the hexadecimal.
+    if (text === undefined || (long !== undefined && long.join('').length < (lengths.get(i) ?? 0))) truncated = true;
+    if (text !== undefined) argv.push(text);
+  }
+  return { argv, truncated: truncated || argv.length < (count ?? 0) };
+}
+
+/** Pieces are cut anywhere, in the middle of a character, too. */
+function joined(pieces: readonly string[]): string {
+  const all = pieces.map((piece) => (piece.startsWith('"') ? piece.slice(1, -1) : piece)).join('');
+  return pieces[0]!.startsWith('"') ? all : auditText(all);
+}

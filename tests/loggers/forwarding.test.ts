@@ -178,7 +178,8 @@ describe('a server that takes nothing', () => {
     assert.deepEqual(await triedIn(15), [15]);
     assert.deepEqual(peer.lines, ['{"a":1}', '{"a":2}']);
     logger.result('{"a":3}');
-    assert.deepEqual(await triedIn(1), [1]);
+    peer.answer = refuse;
+    assert.deepEqual(await triedIn(6), [1, 2, 6]);
   });
 
   test('is said again after an hour', async () => {
@@ -341,7 +342,7 @@ describe('the end', () => {
       answer();
       await until(() => peer.batches.length === 1);
       for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
-      assert.deepEqual(peer.tries, ['result']);
+      assert.deepEqual([peer.tries, peer.warnings], [['result'], []]);
       using store = openStore(folder, storeFiles, assert.fail);
       assert.deepEqual([store.logs('test.result').length, store.logs('test.status').length], [1, 1]);
     } finally {

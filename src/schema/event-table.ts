@@ -1,3 +1,4 @@
+import type { Files } from '../host/host.ts';
 import type { Columns } from './columns.ts';
 import { bigint, text } from './columns.ts';
 import type { ReadEvent } from './event-source.ts';
@@ -13,8 +14,15 @@ export const storeColumns = {
 export interface EventTable<C extends Columns = Columns, E = never> extends Table<C> {
   /** The publisher whose events feed it. */
   readonly publisher: string;
-  /** The rows of an event, made when it is heard; `time` and `eid` are the store's. */
-  rows(event: E): Iterable<Omit<Cells<C>, 'time' | 'eid'>>;
+  /** The rows of an event, made when it is heard; `time` and `eid` are the store's. What `moment` lacks costs no row. */
+  rows(event: E, moment: Moment): Iterable<Omit<Cells<C>, 'time' | 'eid'>>;
+}
+
+/** The machine when an event is heard. */
+export interface Moment {
+  readonly files: Files;
+  /** Seconds since the boot. */
+  readonly uptime: number;
 }
 
 type Declaration<C extends Columns, E> = Omit<EventTable<C, E>, 'generate'> & {

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { AuditAssembler, type AuditEvent } from '../../../src/events/audit/assemble.ts';
+import { AuditAssembler } from '../../../src/events/audit/assemble.ts';
 import { type AuditRecord, auditArguments, auditText, parseAuditRecord } from '../../../src/parse/audit-record.ts';
+import type { AuditEvent } from '../../../src/schema/audit-event.ts';
 import { random } from '../../engine/support.ts';
 
 /** What the kernel said when a shell ran some programs: a type and a text a line, bytes as Latin-1. */

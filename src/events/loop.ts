@@ -1,0 +1,37 @@
+import type { Collector } from './collector.ts';
+import type { Publisher } from './publisher.ts';
+
+export interface LoopParts {
+  readonly publishers: readonly Publisher[];
+  readonly collector: Collector;
+  /** Waits until one of these can be read, at most so many milliseconds. */
+  wait(descriptors: readonly number[], milliseconds: number): void;
+  /** Whether to end. */
+  stopped(): boolean;
+  /** Milliseconds of a clock that never goes back. */
+  now(): number;
+  /** Once in a while: retention, counts. */
+  keepHouse(): void;
+}
+
+/** How long the end may be late, at most. */
+const WAIT_MS = 250;
+const HOUSE_MS = 2000;
+
+/** Hears, keeps, and waits again, until it is told to end. */
+export function runLoop({ publishers, collector, wait, stopped, now, keepHouse }: LoopParts): void {
+  const descriptors = publishers.map(({ fd }) => fd);
+  let kept = now();
+  let more = false;
+  while (!stopped()) {
+    if (!more) wait(descriptors, WAIT_MS);
+    more = false;
+    for (const publisher of publishers) more = publisher.read() || more;
+    for (const publisher of publishers) publisher.tick();
+    collector.flush();
+    if (now() - kept < HOUSE_MS) continue;
+    kept = now();
+    keepHouse();
+  }
+  collector.flush();
+}

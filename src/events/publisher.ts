@@ -1,0 +1,22 @@
+/** What a publisher has heard since it was started. */
+export interface PublisherCounts {
+  /** Events. */
+  readonly events: number;
+  /** By cause: records or events that were lost before they became one. */
+  readonly dropped: Readonly<Record<string, number>>;
+}
+
+/** Listens to one source of the kernel. */
+export interface Publisher {
+  /** osquery's name of it. */
+  readonly name: string;
+  /** What `poll(2)` waits for. */
+  readonly fd: number;
+  /** Takes what is there, up to a bound; whether there may be more. Never waits. */
+  read(): boolean;
+  /** Gives up what has waited too long. */
+  tick(): void;
+  readonly counts: PublisherCounts;
+  /** Leaves the kernel as it was found. */
+  stop(): void;
+}

@@ -1,0 +1,215 @@
+import { HostError } from '../../base/errors.ts';
+import { errnoName } from './errors.ts';
+import { addressOf, errno, libc } from './native.ts';
+
+/** `socket(2)`, `netlink(7)`. */
+const AF_NETLINK = 16;
+const SOCK_RAW = 3;
+const SOCK_CLOEXEC = 0o2000000;
+const NETLINK_AUDIT = 9;
+const SOL_SOCKET = 1;
+const SO_RCVBUFFORCE = 33;
+const MSG_DONTWAIT = 0x40;
+const HEADER = 16;
+const NLM_F_REQUEST = 1;
+const NLM_F_ACK = 4;
+const NLMSG_ERROR = 2;
+/** Of the multicast group that reads along while another program is the audit daemon. */
+const AUDIT_NLGRP_READLOG = 1;
+/** Bytes of what the kernel may keep for us while we do something else. */
+const RECEIVE_BUFFER = 4 * 1024 * 1024;
+/** `MAX_AUDIT_MESSAGE_LENGTH` and a header, rounded up. */
+const MESSAGE = 9216;
+
+/** Types of messages, `include/uapi/linux/audit.h`. */
+const AUDIT_GET = 1000;
+const AUDIT_SET = 1001;
+const AUDIT_ADD_RULE = 1011;
+const AUDIT_DEL_RULE = 1012;
+
+/** `struct audit_status`: bits of its mask, and where the fields are. */
+const STATUS = {
+  size: 44,
+  enabled: 4,
+  failure: 8,
+  pid: 12,
+  rateLimit: 16,
+  backlogLimit: 20,
+  lost: 24,
+  backlog: 28,
+  waitTime: 36,
+};
+const MASK = { enabled: 1, failure: 2, pid: 4, rateLimit: 8, backlogLimit: 16, waitTime: 32 };
+
+/** `struct audit_rule_data` without a buffer: filter, action, fields, a mask of system calls, then the fields. */
+const RULE = { size: 1040, mask: 12, fields: 12 + 256, values: 12 + 512, flags: 12 + 768 };
+const AUDIT_FILTER_EXIT = 4;
+const AUDIT_ALWAYS = 2;
+const AUDIT_ARCH = 11;
+const AUDIT_EQUAL = 0x40000000;
+
+export interface AuditStatus {
+  readonly enabled: number;
+  /** Pid of the audit daemon; 0 for none. */
+  readonly pid: number;
+  readonly backlogLimit: number;
+  readonly lost: number;
+  readonly waitTime: number;
+}
+
+/** What of the status is to be set. */
+export type AuditSettings = Partial<Omit<AuditStatus, 'lost'>> & { readonly failure?: number };
+
+/** A connection to the kernel's audit. Needs CAP_AUDIT_CONTROL, or CAP_AUDIT_READ to read along. Throws `HostError`. */
+export class AuditSocket implements Disposable {
+  readonly fd: number;
+  readonly #buffer = Buffer.alloc(MESSAGE);
+  readonly #address: number;
+  readonly #receive = libc('intptr_t recv(int fd, uintptr_t data, size_t length, int flags)');
+  #sequence = 1;
+
+  /** With `readAlong` it hears what another audit daemon hears. */
+  constructor({ readAlong = false } = {}) {
+    const fd: number = libc('int socket(int domain, int type, int protocol)')(
+      AF_NETLINK,
+      SOCK_RAW | SOCK_CLOEXEC,
+      NETLINK_AUDIT,
+    );
+    if (fd < 0) fail('socket');
+    this.fd = fd;
+    this.#address = addressOf(this.#buffer);
+    const address = Buffer.alloc(12);
+    address.writeUInt16LE(AF_NETLINK);
+    if (readAlong) address.writeUInt32LE(AUDIT_NLGRP_READLOG, 8);
+    const size = Buffer.alloc(4);
+    size.writeInt32LE(RECEIVE_BUFFER);
+    libc('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)')(
+      fd,
+      SOL_SOCKET,
+      SO_RCVBUFFORCE,
+      size,
+      size.length,
+    );
+    if (libc('int bind(int fd, const void *address, uint32_t length)')(fd, address, address.length) !== 0) {
+      const code = errnoName(errno());
+      this[Symbol.dispose]();
+      throw new HostError(code, 'netlink audit', 'bind');
+    }
+  }
+
+  status(): AuditStatus {
+    let found: AuditStatus | undefined;
+    this.#request(AUDIT_GET, Buffer.alloc(0), (type, payload) => {
+      if (type !== AUDIT_GET) return;
+      const at = (offset: number) => (offset + 4 <= payload.length ? payload.readUInt32LE(offset) : 0);
+      found = {
+        enabled: at(STATUS.enabled),
+        pid: at(STATUS.pid),
+        backlogLimit: at(STATUS.backlogLimit),
+        lost: at(STATUS.lost),
+        waitTime: at(STATUS.waitTime),
+      };
+    });
+    if (found === undefined) throw new HostError('ENODATA', 'netlink audit', 'get status');
+    return found;
+  }
+
+  set(settings: AuditSettings): void {
+    const payload = Buffer.alloc(STATUS.size);
+    let mask = 0;
+    for (const [name, value] of Object.entries(settings)) {
+      mask |= MASK[name as keyof typeof MASK];
+      payload.writeUInt32LE(value >>> 0, STATUS[name as keyof typeof STATUS]);
+    }
+    payload.writeUInt32LE(mask, 0);
+    this.#request(AUDIT_SET, payload);
+  }
+
+  /** Has the kernel report calls of an architecture when they return. One that is there already is no error. */
+  addRule(architecture: number, calls: readonly number[]): void {
+    this.#request(AUDIT_ADD_RULE, rule(architecture, calls), undefined, 'EEXIST');
+  }
+
+  deleteRule(architecture: number, calls: readonly number[]): void {
+    this.#request(AUDIT_DEL_RULE, rule(architecture, calls), undefined, 'ENOENT');
+  }
+
+  /** The next record, if there is one; `text` is good until the next call. `overrun`: the kernel had no room for some. */
+  receive(): { readonly type: number; readonly text: string } | 'overrun' | undefined {
+    const length: number = this.#receive(this.fd, this.#address, MESSAGE, MSG_DONTWAIT);
+    if (length < 0) {
+      const code = errnoName(errno());
+      if (code === 'ENOBUFS') return 'overrun';
+      if (code === 'EAGAIN' || code === 'EINTR') return undefined;
+      throw new HostError(code, 'netlink audit', 'receive');
+    }
+    if (length < HEADER) return undefined;
+    // The kernel's own length leaves out the header, now and then; what came is what counts.
+    const end = this.#buffer[length - 1] === 0 ? length - 1 : length;
+    return { type: this.#buffer.readUInt16LE(4), text: this.#buffer.latin1Slice(HEADER, end) };
+  }
+
+  [Symbol.dispose](): void {
+    libc('int close(int fd)')(this.fd);
+  }
+
+  /** Sends, and waits for the acknowledgement; records that come in between go to nobody: rules are set first. */
+  #request(
+    type: number,
+    payload: Buffer,
+    heard: (type: number, payload: Buffer) => void = () => {},
+    ignored?: string,
+  ): void {
+    const message = Buffer.alloc(HEADER + payload.length);
+    const sequence = this.#sequence++;
+    message.writeUInt32LE(message.length, 0);
+    message.writeUInt16LE(type, 4);
+    message.writeUInt16LE(NLM_F_REQUEST | NLM_F_ACK, 6);
+    message.writeUInt32LE(sequence, 8);
+    payload.copy(message, HEADER);
+    const send = libc('intptr_t send(int fd, const void *data, size_t length, int flags)');
+    if (send(this.fd, message, message.length, 0) < 0) fail('send');
+    let acknowledged = false;
+    for (let tries = 0; tries < MAX_ANSWERS; tries++) {
+      // The status comes after its acknowledgement.
+      const length: number = this.#receive(this.fd, this.#address, MESSAGE, acknowledged ? MSG_DONTWAIT : 0);
+      if (length < 0) {
+        if (acknowledged) return;
+        fail('receive');
+      }
+      const answer = this.#buffer.readUInt16LE(4);
+      if (answer === NLMSG_ERROR && this.#buffer.readUInt32LE(8) === sequence) {
+        const code = -this.#buffer.readInt32LE(HEADER);
+        if (code !== 0 && errnoName(code) !== ignored) throw new HostError(errnoName(code), 'netlink audit', 'request');
+        acknowledged = true;
+        if (type !== AUDIT_GET) return;
+      } else {
+        heard(answer, this.#buffer.subarray(HEADER, length));
+        if (acknowledged && answer === type) return;
+      }
+    }
+    throw new HostError('ETIMEDOUT', 'netlink audit', 'request');
+  }
+}
+
+/** Records that may come before an answer: a machine that is audited is busy. */
+const MAX_ANSWERS = 100_000;
+
+function rule(architecture: number, calls: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(RULE.size);
+  bytes.writeUInt32LE(AUDIT_FILTER_EXIT, 0);
+  bytes.writeUInt32LE(AUDIT_ALWAYS, 4);
+  bytes.writeUInt32LE(1, 8);
+  for (const call of calls) {
+    const word = RULE.mask + (call >> 5) * 4;
+    bytes.writeUInt32LE((bytes.readUInt32LE(word) | (1 << (call & 31))) >>> 0, word);
+  }
+  bytes.writeUInt32LE(AUDIT_ARCH, RULE.fields);
+  bytes.writeUInt32LE(architecture, RULE.values);
+  bytes.writeUInt32LE(AUDIT_EQUAL, RULE.flags);
+  return bytes;
+}
+
+function fail(operation: string): never {
+  throw new HostError(errnoName(errno()), 'netlink audit', operation);
+}

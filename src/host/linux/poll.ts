@@ -1,0 +1,19 @@
+import { addressOf, libc } from './native.ts';
+
+/** `poll(2)`. */
+const POLLIN = 1;
+const ENTRY = 8;
+
+/** Waits until one of the descriptors has something to read, or so many milliseconds are over. */
+export function poll(descriptors: readonly number[], milliseconds: number): void {
+  const entries = Buffer.alloc(descriptors.length * ENTRY);
+  for (const [i, fd] of descriptors.entries()) {
+    entries.writeInt32LE(fd, i * ENTRY);
+    entries.writeInt16LE(POLLIN, i * ENTRY + 4);
+  }
+  libc('int poll(uintptr_t entries, unsigned long count, int timeout)')(
+    descriptors.length === 0 ? 0 : addressOf(entries),
+    descriptors.length,
+    milliseconds,
+  );
+}

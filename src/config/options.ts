@@ -28,6 +28,7 @@ export const optionGroups: readonly (readonly [heading: string, options: readonl
 /** Ours alone: osquery has no such option. */
 export const ownOptions: readonly OptionDeclaration[] = [
   ['root', 'string', '', 'cli', 'Read the files below this directory as if they were the machine'],
+  ['events_max_bytes', 'uint64', '104857600', 'option', 'Bytes of events kept of each table; the oldest go first'],
   ['query_timeout', 'uint64', '0', 'option', 'Seconds after which a query is stopped; 0 never'],
 ];
 

@@ -99,8 +99,7 @@ export class Scheduler {
       what: job,
       every: splayedInterval(store, job.name, job.query.interval, splayPercent),
     }));
-    const scheduled = new Map(this.#jobs.map(({ name, query }) => [name, query.query]));
-    tryToKeep(store, () => store.cursors.reschedule(scheduled));
+    tryToKeep(store, () => store.cursors.reschedule(this.queries));
     this.#timetable = new Timetable(entries, this.#timetable.asked, maxDrift);
     this.#first = this.#jobs
       .filter(({ query, name }) => query.runAtStart && !known.has(name))
@@ -142,6 +141,11 @@ export class Scheduler {
     }
     this.#denylist.add(name, Math.floor(this.#parts.now()));
     this.#parts.say('WARNING', `Scheduled query ${name} is denylisted for a day: ${reason}`);
+  }
+
+  /** Full names to SQL. */
+  get queries(): ReadonlyMap<string, string> {
+    return new Map(this.#jobs.map(({ name, query }) => [name, query.query]));
   }
 
   /** For `osquery_schedule`. */

@@ -1,11 +1,12 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import type { AgentInfo, PackState, ScheduledQueryState } from '../schema/agent.ts';
+import type { AgentInfo, EventSourceState, PackState, ScheduledQueryState } from '../schema/agent.ts';
 
 /** What the daemon knows of itself, for the `osquery_*` tables. */
 export interface DaemonState {
   readonly info: AgentInfo;
   readonly schedule: readonly ScheduledQueryState[];
   readonly packs: readonly PackState[];
+  readonly events: readonly EventSourceState[];
 }
 
 /** One end of a channel on which a thread asks for the state and waits for it. */

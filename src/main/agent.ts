@@ -7,13 +7,21 @@ import type { Pack } from '../config/packs.ts';
 import type { DaemonState } from '../daemon/state-channel.ts';
 import type { Host } from '../host/host.ts';
 import { parseHardwareUuid } from '../parse/hardware-uuid.ts';
-import type { Agent, AgentInfo, FlagState, PackState, RegistryItem, ScheduledQueryState } from '../schema/agent.ts';
+import type {
+  Agent,
+  AgentInfo,
+  EventSourceState,
+  FlagState,
+  PackState,
+  RegistryItem,
+  ScheduledQueryState,
+} from '../schema/agent.ts';
 import type { AnyTable } from '../schema/table.ts';
 import { tables } from '../tables/index.ts';
 
 const require = createRequire(import.meta.url);
 
-/** What shell and daemon say alike. Neither has extensions or hears events. */
+/** What shell and daemon say alike. Neither has extensions. */
 abstract class LocalAgent implements Agent {
   protected readonly options: OptionValues;
 
@@ -47,12 +55,12 @@ abstract class LocalAgent implements Agent {
     return [];
   }
 
-  events(): never[] {
+  events(): readonly EventSourceState[] {
     return [];
   }
 }
 
-/** The shell runs no schedule and shows that of its configuration, which is read when somebody asks. */
+/** The shell hears no events, runs no schedule and shows that of its configuration, which is read when somebody asks. */
 export class ShellAgent extends LocalAgent {
   readonly #host: Host;
   readonly #startTime = Math.floor(Date.now() / 1000);
@@ -133,6 +141,10 @@ export class DaemonAgent extends LocalAgent {
 
   packs(): readonly PackState[] {
     return this.#state().packs;
+  }
+
+  override events(): readonly EventSourceState[] {
+    return this.#state().events;
   }
 }
 

@@ -5,6 +5,7 @@ import type { CustomTable } from '../config/custom-tables.ts';
 import { OptionValues } from '../config/option-values.ts';
 import { type QueryPort, serveQueries } from '../daemon/serve-queries.ts';
 import { askState, type StateEnd } from '../daemon/state-channel.ts';
+import { EventReader } from '../store/event-store.ts';
 import { DaemonAgent } from './agent.ts';
 import { openEngine, warningText } from './open-engine.ts';
 import { createViews } from './views.ts';
@@ -18,12 +19,15 @@ export interface QueryThreadData {
   /** Names to SQL. */
   readonly views: ReadonlyMap<string, string>;
   readonly customTables: readonly CustomTable[];
+  /** The file of the events that are heard; undefined where none are. */
+  readonly events: string | undefined;
 }
 
-const { options, cancel, state, views, customTables } = workerData as QueryThreadData;
+const { options, cancel, state, views, customTables, events } = workerData as QueryThreadData;
 const values = new OptionValues();
 values.restore(options);
-serveQueries(parentPort as unknown as QueryPort, (warn) => {
+const reader = events === undefined ? undefined : new EventReader(events);
+const open = (warn: (text: string) => void) => {
   const agent = new DaemonAgent(values, () => askState(state));
   const tables = customTables.map(customTableSource);
   const engine = openEngine(values, { cancel, agent, tables, warn: (warning) => warn(warningText(warning).trimEnd()) });
@@ -31,4 +35,5 @@ serveQueries(parentPort as unknown as QueryPort, (warn) => {
   engine.limits.deadlineMs = undefined;
   createViews(engine, views, warn);
   return engine;
-});
+};
+serveQueries(parentPort as unknown as QueryPort, open, reader);

@@ -9,6 +9,7 @@ export class EventCursors {
   readonly #set: StatementSync;
   readonly #all: StatementSync;
   readonly #rename: StatementSync;
+  readonly #known: StatementSync;
   readonly #names: StatementSync;
   readonly #delete: StatementSync;
 
@@ -19,6 +20,7 @@ export class EventCursors {
        DO UPDATE SET sql = excluded.sql, identity = excluded.identity, eid = excluded.eid`,
     );
     this.#all = database.prepare('SELECT query, events, eid FROM cursors WHERE identity = ?');
+    this.#known = database.prepare('SELECT identity, events, max(eid) AS eid FROM cursors GROUP BY identity, events');
     this.#names = database.prepare('SELECT DISTINCT query, sql FROM cursors');
     this.#rename = database.prepare('UPDATE cursors SET query = ? WHERE query = ?');
     this.#delete = database.prepare('DELETE FROM cursors WHERE query = ?');
@@ -35,7 +37,7 @@ export class EventCursors {
     for (const [events, eid] of cursors) this.#set.run(query, sql, events, identity, eid);
   }
 
-  /** For each event table how far each of these queries is; a query that has not run yet is at 0. */
+  /** How far the slowest of these queries is in a table; one that has not run yet is at 0. */
   least(queries: Iterable<string>, table: string, identity: string): number {
     const rows = this.#all.all(identity) as unknown as { query: string; events: string; eid: number }[];
     const known = new Map(rows.filter(({ events }) => events === table).map(({ query, eid }) => [query, eid]));
@@ -44,10 +46,10 @@ export class EventCursors {
     return least;
   }
 
-  /** The largest id that anybody has seen in a table. */
-  most(table: string, identity: string): number {
-    const rows = this.#all.all(identity) as unknown as { events: string; eid: number }[];
-    return rows.reduce((most, { events, eid }) => (events === table ? Math.max(most, eid) : most), 0);
+  /** All that anybody has seen: a store of events begins beyond it. */
+  known(): (readonly [identity: string, table: string, eid: number])[] {
+    const rows = this.#known.all() as unknown as { identity: string; events: string; eid: number }[];
+    return rows.map(({ identity, events, eid }) => [identity, events, eid]);
   }
 
   /**

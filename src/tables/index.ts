@@ -53,6 +53,7 @@ export const tables: readonly TableEntry[] = [
   { name: 'osquery_schedule', aliases: [], load: () => require('./osquery/osquery_schedule.ts').osquerySchedule },
   { name: 'platform_info', aliases: [], load: () => require('./hardware/platform_info.ts').platformInfo },
   { name: 'process_envs', aliases: [], load: () => require('./processes/process_envs.ts').processEnvs },
+  { name: 'process_events', aliases: [], load: () => require('./events/process_events.ts').processEvents },
   { name: 'process_memory_map', aliases: [], load: () => require('./processes/process_memory_map.ts').processMemoryMap },
   { name: 'process_namespaces', aliases: [], load: () => require('./processes/process_namespaces.ts').processNamespaces },
   { name: 'process_open_files', aliases: [], load: () => require('./processes/process_open_files.ts').processOpenFiles },

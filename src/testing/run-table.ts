@@ -4,6 +4,7 @@ import type { Host } from '../host/host.ts';
 import { sqliteModule } from '../host/linux/sqlite-module.ts';
 import type { Agent } from '../schema/agent.ts';
 import type { Column, ColumnType } from '../schema/columns.ts';
+import type { EventSource } from '../schema/event-source.ts';
 import type { AnyTable, Pattern, Query } from '../schema/table.ts';
 import { fakeAgent } from './fake-agent.ts';
 
@@ -28,6 +29,8 @@ export interface RunOptions {
   /** The columns that the query reads; default all. */
   readonly uses?: readonly string[];
   readonly agent?: Agent;
+  /** What a table of events reads. */
+  readonly events?: EventSource | undefined;
   /** Rows pulled at most, as LIMIT does. */
   readonly limit?: number;
 }
@@ -95,7 +98,7 @@ function askedOf(table: AnyTable, host: Host, options: RunOptions, note: (warnin
       if (host.kernel === undefined) throw new Error(`${table.name} is not declared live`);
       return host.kernel;
     },
-    events: undefined,
+    events: options.events,
     get sqlite() {
       return new SqliteFiles(sqliteModule(), host.files, () => {});
     },

@@ -58,7 +58,10 @@ afterEach(() => {
 function openEvents(): void {
   const path = join(folder, 'events.sqlite');
   events = new EventStore(path);
-  for (const { name } of tables) events.open(name, store.cursors.most(name, events.identity));
+  for (const { name } of tables) {
+    const seen = store.cursors.known().filter(([identity, table]) => identity === events.identity && table === name);
+    events.open(name, Math.max(0, ...seen.map(([, , eid]) => eid)));
+  }
   reader = new EventReader(path);
 }
 

@@ -8,7 +8,10 @@ const SOCK_RAW = 3;
 const SOCK_CLOEXEC = 0o2000000;
 const NETLINK_AUDIT = 9;
 const SOL_SOCKET = 1;
+const SO_RCVTIMEO = 20;
 const SO_RCVBUFFORCE = 33;
+/** How long the kernel may take to answer. */
+const ANSWER_SECONDS = 5;
 const MSG_DONTWAIT = 0x40;
 const HEADER = 16;
 const NLM_F_REQUEST = 1;
@@ -90,6 +93,15 @@ export class AuditSocket implements Disposable {
       size,
       size.length,
     );
+    const patience = Buffer.alloc(16);
+    patience.writeBigInt64LE(BigInt(ANSWER_SECONDS));
+    libc('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)')(
+      fd,
+      SOL_SOCKET,
+      SO_RCVTIMEO,
+      patience,
+      patience.length,
+    );
     if (libc('int bind(int fd, const void *address, uint32_t length)')(fd, address, address.length) !== 0) {
       const code = errnoName(errno());
       this[Symbol.dispose]();
@@ -99,8 +111,7 @@ export class AuditSocket implements Disposable {
 
   status(): AuditStatus {
     let found: AuditStatus | undefined;
-    this.#request(AUDIT_GET, Buffer.alloc(0), (type, payload) => {
-      if (type !== AUDIT_GET) return;
+    this.#request(AUDIT_GET, Buffer.alloc(0), (payload) => {
       const at = (offset: number) => (offset + 4 <= payload.length ? payload.readUInt32LE(offset) : 0);
       found = {
         enabled: at(STATUS.enabled),
@@ -154,12 +165,7 @@ export class AuditSocket implements Disposable {
   }
 
   /** Sends, and waits for the acknowledgement; records that come in between go to nobody: rules are set first. */
-  #request(
-    type: number,
-    payload: Buffer,
-    heard: (type: number, payload: Buffer) => void = () => {},
-    ignored?: string,
-  ): void {
+  #request(type: number, payload: Buffer, heard: (payload: Buffer) => void = () => {}, ignored?: string): void {
     const message = Buffer.alloc(HEADER + payload.length);
     const sequence = this.#sequence++;
     message.writeUInt32LE(message.length, 0);
@@ -170,22 +176,21 @@ export class AuditSocket implements Disposable {
     const send = libc('intptr_t send(int fd, const void *data, size_t length, int flags)');
     if (send(this.fd, message, message.length, 0) < 0) fail('send');
     let acknowledged = false;
+    let answered = false;
     for (let tries = 0; tries < MAX_ANSWERS; tries++) {
-      // The status comes after its acknowledgement.
-      const length: number = this.#receive(this.fd, this.#address, MESSAGE, acknowledged ? MSG_DONTWAIT : 0);
-      if (length < 0) {
-        if (acknowledged) return;
-        fail('receive');
-      }
+      const length: number = this.#receive(this.fd, this.#address, MESSAGE, 0);
+      if (length < 0) fail('receive');
       const answer = this.#buffer.readUInt16LE(4);
       if (answer === NLMSG_ERROR && this.#buffer.readUInt32LE(8) === sequence) {
         const code = -this.#buffer.readInt32LE(HEADER);
         if (code !== 0 && errnoName(code) !== ignored) throw new HostError(errnoName(code), 'netlink audit', 'request');
+        // What was asked for is sent by a thread of the kernel, before or after the acknowledgement.
         acknowledged = true;
-        if (type !== AUDIT_GET) return;
-      } else {
-        heard(answer, this.#buffer.subarray(HEADER, length));
-        if (acknowledged && answer === type) return;
+        if (type !== AUDIT_GET || answered) return;
+      } else if (answer === type) {
+        answered = true;
+        heard(this.#buffer.subarray(HEADER, length));
+        if (acknowledged) return;
       }
     }
     throw new HostError('ETIMEDOUT', 'netlink audit', 'request');

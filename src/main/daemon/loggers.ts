@@ -68,9 +68,9 @@ export function startMonitoring(options: OptionValues, warn: (message: string) =
     throw new UserError(`there is no numeric monitoring ${plugins} here; there is filesystem`);
   const path = options.string('numeric_monitoring_filesystem_path');
   const write = monitoringFile(logFiles, path, modeOf(options), warn);
-  const monitoring = new NumericMonitoring(write, () => Date.now() / 1000);
-  const seconds = Math.max(1, options.number('numeric_monitoring_pre_aggregation_time'));
-  setInterval(() => monitoring.flush(), seconds * 1000).unref();
+  const seconds = options.number('numeric_monitoring_pre_aggregation_time');
+  const monitoring = new NumericMonitoring(write, () => Date.now() / 1000, seconds > 0);
+  if (seconds > 0) setInterval(() => monitoring.flush(), seconds * 1000).unref();
   return monitoring;
 }
 

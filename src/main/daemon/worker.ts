@@ -19,6 +19,7 @@ import { type Store, StoreFull, tryToKeep } from '../../store/store.ts';
 import { programInfo } from '../agent.ts';
 import { configSource } from '../configuration.ts';
 import type { QueryThreadData } from '../query-thread.ts';
+import { startEvents } from './events.ts';
 import { type Identity, identityOf } from './identifier.ts';
 import { LiveConfiguration } from './live-configuration.ts';
 import { everyLogger, makeLoggers, startMonitoring } from './loggers.ts';
@@ -58,6 +59,7 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
     process.pid,
   );
   const say = status.from(FILE);
+  const inMemory = options.bool('disable_database') || options.bool('ephemeral');
   using store = open(options, watcher !== undefined, (message) => say('WARNING', message));
   const configuration = new LiveConfiguration(configSource(options), options, store, status.from('config.ts'));
   configuration.load();
@@ -72,9 +74,10 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
   const logger = everyLogger(loggers);
   const identity = identityOf(options, host, store);
 
+  const events = await startEvents({ options, configuration: configuration.current, store, inMemory, say });
   const monitoring = startMonitoring(options, (message) => say('WARNING', message));
   const thread = new QueryThread(
-    (cancel) => startThread(options, configuration.current, cancel, state),
+    (cancel) => startThread(options, configuration.current, cancel, state, events?.path),
     sparingly((text) => say('WARNING', text)),
   );
   const scheduler = new Scheduler(
@@ -86,6 +89,7 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
       say,
       begins: (query) => tell({ kind: 'begins', query }),
       ends: (query) => tell({ kind: 'ends', query }),
+      ...(events && { events: () => events.identity }),
       ...(monitoring && { record: monitoring.record }),
     },
     () => schedulerOptions(options, identity),
@@ -103,6 +107,7 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
       },
       schedule: scheduler.schedule(),
       packs: scheduler.packs(),
+      events: events?.states() ?? [],
     };
   }
 
@@ -136,6 +141,7 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
   await Promise.race([ended, runSchedule()]);
   say('INFO', `ends: ${end.signal.reason}`);
   await thread.close();
+  await events?.close();
   monitoring?.flush();
   await logger.close();
   return 0;
@@ -162,6 +168,7 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
         await forget(store, Math.floor(Date.now() / 1000) - FORGET_AFTER);
       }
       await scheduler.tick();
+      events?.progress(scheduler.queries);
       const next = Math.min(scheduler.nextMs ?? IDLE_MS, refreshed + refresh - Date.now());
       if (!end.signal.aborted) await alarm.pause(Math.max(0, next));
     }
@@ -238,6 +245,7 @@ function startThread(
   { views, customTables }: Configuration,
   cancel: Int32Array,
   state: () => DaemonState,
+  events: string | undefined,
 ): Thread {
   const { port1, port2 } = new MessageChannel();
   const answered = new Int32Array(new SharedArrayBuffer(4));
@@ -248,6 +256,7 @@ function startThread(
     state: { port: port2, answered },
     views,
     customTables,
+    events,
   };
   const megabytes = Math.max(LEAST_HEAP, watchdogLimits(options, cores()).memory / 1024 / 1024);
   return new Worker(new URL('../query-thread.ts', import.meta.url), {

@@ -1,0 +1,128 @@
+/** The thread that hears events. It waits in the kernel, so messages to it are looked for now and then. */
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { HostError } from '../base/errors.ts';
+import { OptionValues } from '../config/option-values.ts';
+import { AuditPublisher } from '../events/audit/publisher.ts';
+import { Collector } from '../events/collector.ts';
+import { runLoop } from '../events/loop.ts';
+import type { FromEvents, ToEvents } from '../events/messages.ts';
+import type { Publisher } from '../events/publisher.ts';
+import { Retention } from '../events/retention.ts';
+import { AuditSocket } from '../host/linux/audit-socket.ts';
+import { LinuxHost } from '../host/linux/linux-host.ts';
+import { poll } from '../host/linux/poll.ts';
+import { uptime } from '../host/linux/uptime.ts';
+import { EventStore } from '../store/event-store.ts';
+import { eventTables } from './event-tables.ts';
+
+/** What the thread is given. */
+export interface EventsThreadData {
+  readonly options: ReadonlyMap<string, string>;
+  /** Tables that are not to be fed. */
+  readonly disabled: readonly string[];
+  readonly path: string;
+  /** For each identity of a store, tables to the last ids that somebody has seen. */
+  readonly known: readonly (readonly [identity: string, table: string, eid: number])[];
+  /** Not 0 ends the thread. */
+  readonly stop: Int32Array;
+  readonly port: MessagePort;
+}
+
+const { options, disabled, path, known, stop, port } = workerData as EventsThreadData;
+const values = new OptionValues();
+values.restore(options);
+const tell = (message: FromEvents) => parentPort!.postMessage(message);
+const files = new LinuxHost().files;
+const now = () => performance.now();
+
+using store = new EventStore(path);
+const tables = eventTables(values, disabled);
+for (const { name } of tables) {
+  const seen = known.filter(([identity, table]) => identity === store.identity && table === name);
+  store.open(name, Math.max(0, ...seen.map(([, , eid]) => eid)));
+}
+const collector = new Collector(store, tables, (message) => tell({ kind: 'say', severity: 'ERROR', message }));
+const retention = new Retention(store, {
+  expiry: values.number('events_expiry'),
+  rows: values.number('events_max'),
+  bytes: values.number('events_max_bytes'),
+});
+let seen: ReadonlyMap<string, number> = new Map();
+let told = '';
+const publishers = startPublishers();
+keepHouse();
+tell({ kind: 'started', identity: store.identity });
+try {
+  runLoop({
+    publishers,
+    collector,
+    wait: poll,
+    stopped: () => Atomics.load(stop, 0) !== 0,
+    now,
+    keepHouse,
+  });
+} finally {
+  for (const publisher of publishers) attempt(publisher.name, () => publisher.stop());
+  keepHouse();
+  tell({ kind: 'ended' });
+}
+
+function startPublishers(): Publisher[] {
+  const started: Publisher[] = [];
+  if (tables.some(({ publisher }) => publisher === 'auditeventpublisher')) {
+    attempt('audit', () => {
+      const audit = new AuditPublisher(
+        (readAlong) => new AuditSocket({ readAlong }),
+        {
+          allowConfig: values.bool('audit_allow_config'),
+          processEvents: values.bool('audit_allow_process_events'),
+          forkEvents: values.bool('audit_allow_fork_process_events'),
+          killEvents: values.bool('audit_allow_kill_process_events'),
+          backlogLimit: values.number('audit_backlog_limit'),
+          backlogWait: values.number('audit_backlog_wait_time'),
+        },
+        process.pid,
+        process.arch,
+        (event) =>
+          collector.add('auditeventpublisher', event, Math.floor(Date.now() / 1000), { files, uptime: uptime() }),
+        now,
+      );
+      const mode = audit.readsAlong ? 'reads along with the audit daemon' : 'is the audit daemon';
+      tell({ kind: 'say', severity: 'INFO', message: `auditeventpublisher: started, ${mode}` });
+      started.push(audit);
+    });
+  }
+  return started;
+}
+
+/** One source that fails does not take the others with it. */
+function attempt(name: string, work: () => void): void {
+  try {
+    work();
+  } catch (cause) {
+    if (!(cause instanceof HostError)) throw cause;
+    tell({ kind: 'say', severity: 'ERROR', message: `${name}: ${cause.message}` });
+  }
+}
+
+function keepHouse(): void {
+  for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) {
+    seen = (received.message as ToEvents).seen;
+  }
+  for (const { name } of tables) {
+    // Until the schedule has said how far it is, nothing goes by its age.
+    retention.sweep(name, Math.floor(Date.now() / 1000), seen.get(name) ?? 0);
+  }
+  const counts = {
+    publishers: new Map(publishers.map(({ name, counts: its }) => [name, its])),
+    tables: new Map(
+      tables.map(({ name, publisher }) => {
+        const { stored, dropped: lost } = collector.counts.get(name)!;
+        return [name, { publisher, stored, lost, ...retention.counts(name) }];
+      }),
+    ),
+  };
+  const text = JSON.stringify([...counts.publishers, ...counts.tables]);
+  if (text !== told) tell({ kind: 'counts', counts });
+  told = text;
+}

@@ -1,0 +1,71 @@
+/** Programs that are started while the daemon listens to the kernel's audit, event by event. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { AuditSocket } from '../../src/host/linux/audit-socket.ts';
+import { DaemonFolder, end } from './support/daemon.ts';
+
+/** Why audit cannot be used here. */
+function whyNot(): string | undefined {
+  try {
+    using socket = new AuditSocket();
+    const { pid } = socket.status();
+    return pid === 0 ? undefined : `process ${pid} is the audit daemon`;
+  } catch (cause) {
+    return (cause as Error).message;
+  }
+}
+
+function auditState() {
+  using socket = new AuditSocket();
+  const { enabled, pid } = socket.status();
+  return { enabled, pid };
+}
+
+const AUDIT = ['--disable_audit=false', '--audit_allow_config', '--logger_min_stderr=2'];
+
+test('each program once, over a restart, and audit is left as it was', async (t) => {
+  const reason = whyNot();
+  if (reason !== undefined) return t.skip(`no audit: ${reason}`);
+  using folder = new DaemonFolder();
+  const before = auditState();
+  const mark = `osquery-test-${process.pid}`;
+  folder.configure({
+    schedule: {
+      execs: {
+        query: `select cmdline, path, cwd, parent, syscall from process_events where cmdline like '%${mark}%'`,
+        interval: 1,
+      },
+      sources: { query: 'select name, active from osquery_events', interval: 1, snapshot: true },
+    },
+  });
+  const seen = () => folder.lines('osqueryd.results.log').map(({ columns }) => columns as Record<string, string>);
+  const run = (from: number, to: number) => {
+    for (let i = from; i < to; i++) spawnSync('/bin/echo', [mark, String(i), 'two words', 'ü'], { cwd: '/usr' });
+  };
+  const first = folder.start(...AUDIT);
+  await folder.until(() => folder.lines('osqueryd.snapshots.log')[0], 'a run');
+  assert.deepEqual(folder.lines('osqueryd.snapshots.log')[0]!['snapshot'], [
+    { active: '1', name: 'auditeventpublisher' },
+    { active: '1', name: 'process_events' },
+  ]);
+  run(0, 100);
+  await folder.until(() => seen().length >= 100, 'a hundred programs');
+  assert.equal(await end(first), 0);
+  assert.deepEqual(auditState(), before);
+
+  const second = folder.start(...AUDIT);
+  await folder.untilStatus(/(started, is the audit daemon[\s\S]*){2}/);
+  run(100, 150);
+  await folder.until(() => seen().length >= 150, 'fifty more');
+  const runs = folder.lines('osqueryd.snapshots.log').length;
+  await folder.until(() => folder.lines('osqueryd.snapshots.log').length > runs + 1, 'two more runs');
+  assert.equal(await end(second), 0);
+  assert.deepEqual(
+    seen().map(({ cmdline }) => cmdline),
+    Array.from({ length: 150 }, (_, i) => `/bin/echo ${mark} ${i} two words ü`),
+  );
+  const [{ path, cwd, parent, syscall }] = seen() as [Record<string, string>];
+  assert.match(path!, /\/bin\/echo$/);
+  assert.deepEqual([cwd, parent, syscall], ['/usr', String(process.pid), 'execve']);
+});

@@ -6,6 +6,8 @@ export interface LoopParts {
   readonly collector: Collector;
   /** Waits until one of these can be read, at most so many milliseconds. */
   wait(descriptors: readonly number[], milliseconds: number): void;
+  /** Sleeps so many milliseconds, or until it is told to end. */
+  nap(milliseconds: number): void;
   /** Whether to end. */
   stopped(): boolean;
   /** Milliseconds of a clock that never goes back. */
@@ -16,15 +18,23 @@ export interface LoopParts {
 
 /** How long the end may be late, at most. */
 const WAIT_MS = 250;
+/**
+ * Once something has come, more is let come before it is looked at. To wake up, and to commit, for each record of a program
+ * that is started each millisecond costs ten times what its records cost. The kernel keeps some thousand meanwhile.
+ */
+const GATHER_MS = 25;
 const HOUSE_MS = 2000;
 
 /** Hears, keeps, and waits again, until it is told to end. */
-export function runLoop({ publishers, collector, wait, stopped, now, keepHouse }: LoopParts): void {
+export function runLoop({ publishers, collector, wait, nap, stopped, now, keepHouse }: LoopParts): void {
   const descriptors = publishers.map(({ fd }) => fd);
   let kept = now();
   let more = false;
   while (!stopped()) {
-    if (!more) wait(descriptors, WAIT_MS);
+    if (!more) {
+      wait(descriptors, WAIT_MS);
+      nap(GATHER_MS);
+    }
     more = false;
     for (const publisher of publishers) more = publisher.read() || more;
     for (const publisher of publishers) publisher.tick();

@@ -57,6 +57,7 @@ try {
     publishers,
     collector,
     wait: poll,
+    nap: (milliseconds) => void Atomics.wait(stop, 0, 0, milliseconds),
     stopped: () => Atomics.load(stop, 0) !== 0,
     now,
     keepHouse,

@@ -28,17 +28,35 @@ export function parseAuditRecord(type: number, text: string, source: string): Au
   const head = HEAD.exec(text);
   if (head === null) throw new MalformedInput(source, 0, 'not a record of audit');
   const [whole, seconds, milliseconds, serial] = head;
-  const fields = new Map<string, string>();
-  addFields(fields, text.slice(whole.length));
-  // What programs say themselves (`AUDIT_USER` and its kin) stands in a field of its own.
-  const own = fields.get('msg');
-  if (own?.startsWith("'")) addFields(fields, own.slice(1, -1));
-  return {
-    type,
-    serial: Number(serial),
-    occurred: (BigInt(seconds!) * 1000n + BigInt(milliseconds!)) * 1_000_000n,
-    fields,
-  };
+  const occurred = (BigInt(seconds!) * 1000n + BigInt(milliseconds!)) * 1_000_000n;
+  return new LazyRecord(type, Number(serial), occurred, text.slice(whole.length));
+}
+
+/** Its fields are found when somebody asks for them: of the nine records of a program five are never asked. */
+class LazyRecord implements AuditRecord {
+  readonly type: number;
+  readonly serial: number;
+  readonly occurred: bigint;
+  readonly #text: string;
+  #fields: Map<string, string> | undefined;
+
+  constructor(type: number, serial: number, occurred: bigint, text: string) {
+    this.type = type;
+    this.serial = serial;
+    this.occurred = occurred;
+    this.#text = text;
+  }
+
+  get fields(): ReadonlyMap<string, string> {
+    if (this.#fields === undefined) {
+      this.#fields = new Map();
+      addFields(this.#fields, this.#text);
+      // What programs say themselves (`AUDIT_USER` and its kin) stands in a field of its own.
+      const own = this.#fields.get('msg');
+      if (own?.startsWith("'")) addFields(this.#fields, own.slice(1, -1));
+    }
+    return this.#fields;
+  }
 }
 
 /** Of two equal names the first counts: the kernel's stand in front of what a program could add. */

@@ -75,7 +75,7 @@ export const processEvents = eventTable({
     if (isFork && Number.parseInt(call.get('a0') ?? '0', 16) & CLONE_THREAD && syscall === 'clone') return;
     const path = auditText(call.get('exe'));
     const stat = path === '' ? undefined : ifReadable(() => files.stat(path));
-    const started = event.records.filter(({ type }) => type === PATH).find(({ fields }) => fields.get('item') === '0');
+    const started = event.records.find((record) => record.type === PATH && record.fields.get('item') === '0');
     const { argv, truncated } = auditArguments(event.records.filter(({ type }) => type === EXECVE));
     const command = argv.join(' ');
     const isLong = command.length > MAX_COMMAND;

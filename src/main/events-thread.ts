@@ -23,12 +23,14 @@ export interface EventsThreadData {
   readonly path: string;
   /** For each identity of a store, tables to the last ids that somebody has seen. */
   readonly known: readonly (readonly [identity: string, table: string, eid: number])[];
+  /** Whether audit was enabled before a thread that was killed enabled it. */
+  readonly enabledBefore: number | undefined;
   /** Not 0 ends the thread. */
   readonly stop: Int32Array;
   readonly port: MessagePort;
 }
 
-const { options, disabled, path, known, stop, port } = workerData as EventsThreadData;
+const { options, disabled, path, known, enabledBefore, stop, port } = workerData as EventsThreadData;
 const values = new OptionValues();
 values.restore(options);
 const tell = (message: FromEvents) => parentPort!.postMessage(message);
@@ -64,6 +66,7 @@ try {
   });
 } finally {
   for (const publisher of publishers) attempt(publisher.name, () => publisher.stop());
+  tell({ kind: 'enabledBefore', value: undefined });
   keepHouse();
   tell({ kind: 'ended' });
 }
@@ -81,6 +84,7 @@ function startPublishers(): Publisher[] {
           killEvents: values.bool('audit_allow_kill_process_events'),
           backlogLimit: values.number('audit_backlog_limit'),
           backlogWait: values.number('audit_backlog_wait_time'),
+          enabledBefore,
         },
         process.pid,
         process.arch,
@@ -90,6 +94,7 @@ function startPublishers(): Publisher[] {
       );
       const mode = audit.readsAlong ? 'reads along with the audit daemon' : 'is the audit daemon';
       tell({ kind: 'say', severity: 'INFO', message: `auditeventpublisher: started, ${mode}` });
+      if (values.bool('audit_allow_config')) tell({ kind: 'enabledBefore', value: audit.enabledBefore });
       started.push(audit);
     });
   }

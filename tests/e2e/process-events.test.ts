@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { AuditSocket } from '../../src/host/linux/audit-socket.ts';
-import { DaemonFolder, end } from './support/daemon.ts';
+import { childrenOf, DaemonFolder, end } from './support/daemon.ts';
 
 /** Why audit cannot be used here. */
 function whyNot(): string | undefined {
@@ -68,4 +68,28 @@ test('each program once, over a restart, and audit is left as it was', async (t)
   const [{ path, cwd, parent, syscall }] = seen() as [Record<string, string>];
   assert.match(path!, /\/bin\/echo$/);
   assert.deepEqual([cwd, parent, syscall], ['/usr', String(process.pid), 'execve']);
+});
+
+test('a worker that is killed leaves audit to the next one, which restores it', async (t) => {
+  const reason = whyNot();
+  if (reason !== undefined) return t.skip(`no audit: ${reason}`);
+  using folder = new DaemonFolder();
+  const before = auditState();
+  const mark = `osquery-kill-${process.pid}`;
+  folder.configure({
+    schedule: { execs: { query: `select cmdline from process_events where cmdline like '%${mark}%'`, interval: 1 } },
+  });
+  const seen = () =>
+    folder.lines('osqueryd.results.log').map(({ columns }) => (columns as { cmdline: string }).cmdline);
+  const child = folder.start(...AUDIT, '--watchdog_max_delay=1');
+  await folder.untilStatus(/started, is the audit daemon/);
+  spawnSync('/bin/echo', [mark, 'first']);
+  await folder.until(() => seen()[0], 'the first program');
+  assert.equal(auditState().enabled, 1);
+  process.kill(childrenOf(child.pid!)[0]!, 'SIGKILL');
+  await folder.untilStatus(/(started, is the audit daemon[\s\S]*){2}/);
+  spawnSync('/bin/echo', [mark, 'second']);
+  await folder.until(() => seen().includes(`/bin/echo ${mark} second`), 'the second program');
+  assert.equal(await end(child), 0);
+  assert.deepEqual(auditState(), before);
 });

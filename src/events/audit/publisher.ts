@@ -35,6 +35,8 @@ export interface AuditOptions {
   readonly backlogLimit: number;
   /** Milliseconds that a call waits where the backlog is full. */
   readonly backlogWait: number;
+  /** Whether audit was enabled before one of us, that was killed, enabled it; undefined where none was. */
+  readonly enabledBefore?: number | undefined;
 }
 
 /** Records of one `read`: the others have their turn, and what was heard is stored. */
@@ -99,6 +101,11 @@ export class AuditPublisher implements Publisher {
     return this.#source.fd;
   }
 
+  /** Whether audit was enabled before we came, which `stop` restores. */
+  get enabledBefore(): number {
+    return this.#options.enabledBefore ?? this.#before.enabled;
+  }
+
   get counts(): PublisherCounts {
     const { events, incomplete, dropped } = this.#assembler.counts;
     return {
@@ -127,7 +134,7 @@ export class AuditPublisher implements Publisher {
     try {
       if (!allowConfig) return;
       this.#source.deleteRule(this.#architecture, this.#calls);
-      if (!this.readsAlong) this.#source.set({ enabled: this.#before.enabled, pid: 0 });
+      if (!this.readsAlong) this.#source.set({ enabled: this.enabledBefore, pid: 0 });
     } finally {
       this.#source[Symbol.dispose]();
     }

@@ -6,12 +6,14 @@ import { storeFiles } from '../../host/linux/store-files.ts';
 import { temporaryDirectory } from '../../host/linux/temporary-directory.ts';
 import type { Severity } from '../../loggers/logger.ts';
 import type { EventSourceState } from '../../schema/agent.ts';
-import type { Store } from '../../store/store.ts';
+import { type Store, tryToKeep } from '../../store/store.ts';
 import { eventTables } from '../event-tables.ts';
 import type { EventsThreadData } from '../events-thread.ts';
 
 /** In the directory of the database. */
 const FILE = 'events.sqlite';
+/** In the settings: what a worker that is killed leaves to the next one to be restored. */
+const ENABLED_BEFORE = 'audit.enabled_before';
 /** How long the thread may take to leave the kernel as it was. */
 const END_MS = 3000;
 
@@ -52,11 +54,13 @@ export async function startEvents(parts: EventsParts): Promise<Events | undefine
   const stop = new Int32Array(new SharedArrayBuffer(4));
   const names = wanted.map(({ name }) => name);
   const all = eventTables(options, []).map(({ name }) => name);
+  const kept = store.settings.get(ENABLED_BEFORE);
   const workerData: EventsThreadData = {
     options: options.save(),
     disabled: all.filter((name) => !names.includes(name)),
     path,
     known: store.cursors.known(),
+    enabledBefore: kept === undefined ? undefined : Number(kept),
     stop,
     port: port2,
   };
@@ -73,6 +77,12 @@ export async function startEvents(parts: EventsParts): Promise<Events | undefine
     if (message.kind === 'started') {
       identity = message.identity;
       started.resolve();
+    } else if (message.kind === 'enabledBefore') {
+      const { value } = message;
+      tryToKeep(store, () => {
+        if (value === undefined) store.settings.delete(ENABLED_BEFORE);
+        else store.settings.set(ENABLED_BEFORE, String(value));
+      });
     } else if (message.kind === 'say') say(message.severity, message.message);
     else if (message.kind === 'counts') {
       sayLosses(counts, message.counts, say);

@@ -12,6 +12,7 @@ import { AuditSocket } from '../host/linux/audit-socket.ts';
 import { LinuxHost } from '../host/linux/linux-host.ts';
 import { poll } from '../host/linux/poll.ts';
 import { uptime } from '../host/linux/uptime.ts';
+import type { Moment } from '../schema/event-table.ts';
 import { EventStore } from '../store/event-store.ts';
 import { eventTables } from './event-tables.ts';
 
@@ -49,6 +50,8 @@ const retention = new Retention(store, {
   rows: values.number('events_max'),
   bytes: values.number('events_max_bytes'),
 });
+let asked = -1;
+let latest: Moment = { files, uptime: 0 };
 let seen: ReadonlyMap<string, number> = new Map();
 let told = '';
 const publishers = startPublishers();
@@ -88,8 +91,7 @@ function startPublishers(): Publisher[] {
         },
         process.pid,
         process.arch,
-        (event) =>
-          collector.add('auditeventpublisher', event, Math.floor(Date.now() / 1000), { files, uptime: uptime() }),
+        (event) => collector.add('auditeventpublisher', event, Math.floor(Date.now() / 1000), moment()),
         now,
       );
       const mode = audit.readsAlong ? 'reads along with the audit daemon' : 'is the audit daemon';
@@ -99,6 +101,14 @@ function startPublishers(): Publisher[] {
     });
   }
   return started;
+}
+
+/** The same for what is heard within a second: asking costs 4 microseconds. */
+function moment(): Moment {
+  const second = Math.floor(now() / 1000);
+  if (second !== asked) latest = { files, uptime: uptime() };
+  asked = second;
+  return latest;
 }
 
 /** One source that fails does not take the others with it. */

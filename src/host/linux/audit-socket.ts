@@ -1,5 +1,6 @@
 import { HostError } from '../../base/errors.ts';
 import { errnoName } from './errors.ts';
+import { MessageBatch } from './message-batch.ts';
 import { addressOf, errno, libc } from './native.ts';
 
 /** `socket(2)`, `netlink(7)`. */
@@ -12,7 +13,6 @@ const SO_RCVTIMEO = 20;
 const SO_RCVBUFFORCE = 33;
 /** How long the kernel may take to answer. */
 const ANSWER_SECONDS = 5;
-const MSG_DONTWAIT = 0x40;
 const HEADER = 16;
 const NLM_F_REQUEST = 1;
 const NLM_F_ACK = 4;
@@ -23,6 +23,9 @@ const AUDIT_NLGRP_READLOG = 1;
 const RECEIVE_BUFFER = 4 * 1024 * 1024;
 /** `MAX_AUDIT_MESSAGE_LENGTH` and a header, rounded up. */
 const MESSAGE = 9216;
+
+/** Messages received with one call: a call costs some microseconds, whatever it brings. */
+const BATCH = 64;
 
 /** Types of messages, `include/uapi/linux/audit.h`. */
 const AUDIT_GET = 1000;
@@ -69,6 +72,9 @@ export class AuditSocket implements Disposable {
   readonly #buffer = Buffer.alloc(MESSAGE);
   readonly #address: number;
   readonly #receive = libc('intptr_t recv(int fd, uintptr_t data, size_t length, int flags)');
+  readonly #batch = new MessageBatch(BATCH, MESSAGE);
+  #next = 0;
+  #count = 0;
   #sequence = 1;
 
   /** With `readAlong` it hears what another audit daemon hears. */
@@ -145,19 +151,25 @@ export class AuditSocket implements Disposable {
     this.#request(AUDIT_DEL_RULE, rule(architecture, calls), undefined, 'ENOENT');
   }
 
-  /** The next record, if there is one; `text` is good until the next call. `overrun`: the kernel had no room for some. */
+  /** The next record, if there is one. `overrun`: the kernel had no room for some. */
   receive(): { readonly type: number; readonly text: string } | 'overrun' | undefined {
-    const length: number = this.#receive(this.fd, this.#address, MESSAGE, MSG_DONTWAIT);
-    if (length < 0) {
-      const code = errnoName(errno());
-      if (code === 'ENOBUFS') return 'overrun';
-      if (code === 'EAGAIN' || code === 'EINTR') return undefined;
-      throw new HostError(code, 'netlink audit', 'receive');
+    if (this.#next === this.#count) {
+      this.#next = 0;
+      this.#count = this.#batch.receive(this.fd);
+      if (this.#count < 0) {
+        this.#count = 0;
+        const code = errnoName(errno());
+        if (code === 'ENOBUFS') return 'overrun';
+        if (code === 'EAGAIN' || code === 'EINTR') return undefined;
+        throw new HostError(code, 'netlink audit', 'receive');
+      }
     }
-    if (length < HEADER) return undefined;
+    if (this.#next === this.#count) return undefined;
+    const bytes = this.#batch.message(this.#next++);
+    if (bytes.length < HEADER) return { type: 0, text: '' };
     // The kernel's own length leaves out the header, now and then; what came is what counts.
-    const end = this.#buffer[length - 1] === 0 ? length - 1 : length;
-    return { type: this.#buffer.readUInt16LE(4), text: this.#buffer.latin1Slice(HEADER, end) };
+    const end = bytes.at(-1) === 0 ? bytes.length - 1 : bytes.length;
+    return { type: bytes.readUInt16LE(4), text: bytes.latin1Slice(HEADER, end) };
   }
 
   [Symbol.dispose](): void {

@@ -1,7 +1,13 @@
 /** Numbers of system calls whose events we hear, by `process.arch`; `asm/unistd.h`, `asm-generic/unistd.h`. */
 const NUMBERS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  x64: { execve: 59, execveat: 322, fork: 57, vfork: 58, clone: 56, clone3: 435, kill: 62, tkill: 200, tgkill: 234 },
-  arm64: { execve: 221, execveat: 281, clone: 220, clone3: 435, kill: 129, tkill: 130, tgkill: 131 },
+  x64: {
+    ...{ execve: 59, execveat: 322, fork: 57, vfork: 58, clone: 56, clone3: 435, kill: 62, tkill: 200, tgkill: 234 },
+    ...{ connect: 42, accept: 43, bind: 49, listen: 50, accept4: 288 },
+  },
+  arm64: {
+    ...{ execve: 221, execveat: 281, clone: 220, clone3: 435, kill: 129, tkill: 130, tgkill: 131 },
+    ...{ connect: 203, accept: 202, bind: 200, listen: 201, accept4: 242 },
+  },
 };
 
 /** `AUDIT_ARCH_*` of `include/uapi/linux/audit.h`: what records and rules say of the architecture. */
@@ -10,6 +16,8 @@ const ARCHITECTURES: Readonly<Record<string, number>> = { x64: 0xc000003e, arm64
 export const EXEC_CALLS = ['execve', 'execveat'] as const;
 export const FORK_CALLS = ['fork', 'vfork', 'clone', 'clone3'] as const;
 export const KILL_CALLS = ['kill', 'tkill', 'tgkill'] as const;
+export const SOCKET_CALLS = ['connect', 'bind', 'listen'] as const;
+export const ACCEPT_CALLS = ['accept', 'accept4'] as const;
 
 /** The number of a call on an architecture; undefined where there is no such call. */
 export function callNumber(name: string, arch: string): number | undefined {

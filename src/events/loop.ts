@@ -27,12 +27,14 @@ const HOUSE_MS = 2000;
 
 /** Hears, keeps, and waits again, until it is told to end. */
 export function runLoop({ publishers, collector, wait, nap, stopped, now, keepHouse }: LoopParts): void {
-  const descriptors = publishers.map(({ fd }) => fd);
   let kept = now();
   let more = false;
   while (!stopped()) {
     if (!more) {
-      wait(descriptors, WAIT_MS);
+      wait(
+        publishers.flatMap(({ fds }) => fds),
+        WAIT_MS,
+      );
       nap(GATHER_MS);
     }
     more = false;

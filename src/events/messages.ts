@@ -6,7 +6,7 @@ export type FromEvents =
   | { readonly kind: 'say'; readonly severity: 'INFO' | 'WARNING' | 'ERROR'; readonly message: string }
   | { readonly kind: 'counts'; readonly counts: EventCountsOf }
   /** What a thread that is killed now leaves to the next one to be restored; undefined once it is. */
-  | { readonly kind: 'enabledBefore'; readonly value: number | undefined }
+  | { readonly kind: 'left'; readonly publisher: string; readonly value: number | undefined }
   | { readonly kind: 'ended' };
 
 /** Counts of all publishers and tables. */

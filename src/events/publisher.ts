@@ -10,8 +10,8 @@ export interface PublisherCounts {
 export interface Publisher {
   /** osquery's name of it. */
   readonly name: string;
-  /** What `poll(2)` waits for. */
-  readonly fd: number;
+  /** What `poll(2)` waits for; asked for before each wait. */
+  readonly fds: readonly number[];
   /** Takes what is there, up to a bound; whether there may be more. Never waits. */
   read(): boolean;
   /** Gives up what has waited too long. */

@@ -18,11 +18,11 @@ const STEPS = 10;
  */
 export class Retention {
   readonly #store: EventStore;
-  readonly #limits: RetentionLimits;
+  readonly #limits: (table: string) => RetentionLimits;
   readonly #expired = new Map<string, number>();
   readonly #dropped = new Map<string, number>();
 
-  constructor(store: EventStore, limits: RetentionLimits) {
+  constructor(store: EventStore, limits: (table: string) => RetentionLimits) {
     this.#store = store;
     this.#limits = limits;
   }
@@ -34,7 +34,7 @@ export class Retention {
 
   /** `now`: Unix seconds. `seen`: the last event that all who read the table have seen. */
   sweep(table: string, now: number, seen: number): void {
-    const { expiry, rows, bytes } = this.#limits;
+    const { expiry, rows, bytes } = this.#limits(table);
     for (let i = 0; i < STEPS; i++) {
       const expired = this.#store.expire(table, now - expiry, seen);
       const dropped = expired > 0 ? 0 : this.#store.trim(table, { rows, bytes });

@@ -1,37 +1,39 @@
 /** The thread that hears events. It waits in the kernel, so messages to it are looked for now and then. */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { HostError } from '../base/errors.ts';
+import type { EventSubscribers } from '../config/event-subscribers.ts';
 import { OptionValues } from '../config/option-values.ts';
-import { AuditPublisher } from '../events/audit/publisher.ts';
 import { Collector } from '../events/collector.ts';
 import { runLoop } from '../events/loop.ts';
 import type { FromEvents, ToEvents } from '../events/messages.ts';
 import type { Publisher } from '../events/publisher.ts';
 import { Retention } from '../events/retention.ts';
-import { AuditSocket } from '../host/linux/audit-socket.ts';
 import { LinuxHost } from '../host/linux/linux-host.ts';
 import { poll } from '../host/linux/poll.ts';
 import { uptime } from '../host/linux/uptime.ts';
 import type { Moment } from '../schema/event-table.ts';
 import { EventStore } from '../store/event-store.ts';
 import { eventTables } from './event-tables.ts';
+import { starters } from './publishers/index.ts';
+import type { EventSections } from './publishers/starter.ts';
 
 /** What the thread is given. */
 export interface EventsThreadData {
   readonly options: ReadonlyMap<string, string>;
-  /** Tables that are not to be fed. */
-  readonly disabled: readonly string[];
+  /** The configuration's `events`: which tables are fed. */
+  readonly subscribers: Pick<EventSubscribers, 'enabled' | 'disabled'>;
+  readonly sections: EventSections;
   readonly path: string;
   /** For each identity of a store, tables to the last ids that somebody has seen. */
   readonly known: readonly (readonly [identity: string, table: string, eid: number])[];
-  /** Whether audit was enabled before a thread that was killed enabled it. */
-  readonly enabledBefore: number | undefined;
+  /** Publishers to what a thread that was killed left to be restored. */
+  readonly left: ReadonlyMap<string, number>;
   /** Not 0 ends the thread. */
   readonly stop: Int32Array;
   readonly port: MessagePort;
 }
 
-const { options, disabled, path, known, enabledBefore, stop, port } = workerData as EventsThreadData;
+const { options, subscribers, sections, path, known, left, stop, port } = workerData as EventsThreadData;
 const values = new OptionValues();
 values.restore(options);
 const tell = (message: FromEvents) => parentPort!.postMessage(message);
@@ -39,17 +41,16 @@ const files = new LinuxHost().files;
 const now = () => performance.now();
 
 using store = new EventStore(path);
-const tables = eventTables(values, disabled);
+const tables = eventTables(values, subscribers);
 for (const { name } of tables) {
   const seen = known.filter(([identity, table]) => identity === store.identity && table === name);
   store.open(name, Math.max(0, ...seen.map(([, , eid]) => eid)));
 }
 const collector = new Collector(store, tables, (message) => tell({ kind: 'say', severity: 'ERROR', message }));
-const retention = new Retention(store, {
-  expiry: values.number('events_expiry'),
-  rows: values.number('events_max'),
-  bytes: values.number('events_max_bytes'),
-});
+const bytes = values.number('events_max_bytes');
+const limits = { expiry: values.number('events_expiry'), rows: values.number('events_max'), bytes };
+const syslogLimits = { expiry: values.number('syslog_events_expiry'), rows: values.number('syslog_events_max'), bytes };
+const retention = new Retention(store, (table) => (table === 'syslog_events' ? syslogLimits : limits));
 let asked = -1;
 let latest: Moment = { files, uptime: 0 };
 let seen: ReadonlyMap<string, number> = new Map();
@@ -68,36 +69,34 @@ try {
     keepHouse,
   });
 } finally {
-  for (const publisher of publishers) attempt(publisher.name, () => publisher.stop());
-  tell({ kind: 'enabledBefore', value: undefined });
+  for (const publisher of publishers) {
+    attempt(publisher.name, () => {
+      publisher.stop();
+      tell({ kind: 'left', publisher: publisher.name, value: undefined });
+    });
+  }
   keepHouse();
   tell({ kind: 'ended' });
 }
 
 function startPublishers(): Publisher[] {
   const started: Publisher[] = [];
-  if (tables.some(({ publisher }) => publisher === 'auditeventpublisher')) {
-    attempt('audit', () => {
-      const audit = new AuditPublisher(
-        (readAlong) => new AuditSocket({ readAlong }),
-        {
-          allowConfig: values.bool('audit_allow_config'),
-          processEvents: values.bool('audit_allow_process_events'),
-          forkEvents: values.bool('audit_allow_fork_process_events'),
-          killEvents: values.bool('audit_allow_kill_process_events'),
-          backlogLimit: values.number('audit_backlog_limit'),
-          backlogWait: values.number('audit_backlog_wait_time'),
-          enabledBefore,
-        },
-        process.pid,
-        process.arch,
-        (event) => collector.add('auditeventpublisher', event, Math.floor(Date.now() / 1000), moment()),
+  for (const starter of starters.values()) {
+    const { name } = starter;
+    const fed = tables.filter(({ publisher }) => publisher === name).map((table) => table.name);
+    if (fed.length === 0) continue;
+    attempt(name, () => {
+      const publisher = starter.start({
+        options: values,
+        sections,
+        tables: fed,
+        emit: (event) => collector.add(name, event, Math.floor(Date.now() / 1000), moment()),
         now,
-      );
-      const mode = audit.readsAlong ? 'reads along with the audit daemon' : 'is the audit daemon';
-      tell({ kind: 'say', severity: 'INFO', message: `auditeventpublisher: started, ${mode}` });
-      if (values.bool('audit_allow_config')) tell({ kind: 'enabledBefore', value: audit.enabledBefore });
-      started.push(audit);
+        say: (severity, message) => tell({ kind: 'say', severity, message }),
+        left: left.get(name),
+        leave: (value) => tell({ kind: 'left', publisher: name, value }),
+      });
+      started.push(publisher);
     });
   }
   return started;

@@ -81,6 +81,8 @@ test('flags of other systems are known as such', () => {
 test('every flag does something, or says why not', () => {
   const sources = globSync('src/**/*.ts', { cwd: ROOT })
     .filter((path) => !path.startsWith('src/config/options'))
+    // The system call `connect` has the name of a flag of extensions.
+    .filter((path) => path !== 'src/base/audit-syscalls.ts' && !path.endsWith('socket_events.ts'))
     .map((path) => readFileSync(join(ROOT, path), 'utf8'))
     .concat(readFileSync(join(ROOT, 'bin/start.js'), 'utf8').replace('--?S$', "'S'").replace('--?D$', "'D'"))
     .join('\n');

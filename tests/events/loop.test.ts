@@ -55,7 +55,7 @@ test('what publishers hear is kept before it is waited again; the end loses noth
   const houses: number[] = [];
   const publisher: Publisher = {
     name: 'numbers',
-    fd: 7,
+    fds: [7],
     counts: { events: 0, dropped: {} },
     stop: () => {},
     tick: () => {},
@@ -105,7 +105,7 @@ test('old events go when all have seen them, others only for want of room', () =
   const collector = new Collector(store, [table], assert.fail);
   for (let n = 1; n < 40; n += 2) collector.add('numbers', { n, occurred: 0n } as Heard, 1000 + n, moment);
   collector.flush();
-  const retention = new Retention(store, { expiry: 100, rows: 15, bytes: 1e6 });
+  const retention = new Retention(store, () => ({ expiry: 100, rows: 15, bytes: 1e6 }));
   retention.sweep(table.name, 1200, 3);
   assert.deepEqual(retention.counts(table.name), { expired: 3, dropped: 2 });
   assert.equal(kept()[0], '[11] 1011');

@@ -1,6 +1,9 @@
-import type { AuditRecord } from '../../parse/audit-record.ts';
-import type { AuditEvent } from '../../schema/audit-event.ts';
+import { callName } from '../../base/audit-syscalls.ts';
+import { type AuditRecord, auditNumber } from '../../parse/audit-record.ts';
+import type { AuditCall, AuditEvent } from '../../schema/audit-event.ts';
 
+/** `AUDIT_SYSCALL`. */
+const SYSCALL = 1300;
 /** `AUDIT_EOE`: no more records come of this event. */
 const END = 1320;
 /** What programs and the kernel say in one record: user messages and daemons, configuration, and those of the 1700s. */
@@ -80,6 +83,13 @@ export class AuditAssembler {
   #finish(serial: number, records: readonly AuditRecord[], complete: boolean): void {
     this.#pending.delete(serial);
     this.#events += 1;
-    this.#emit({ serial, occurred: records[0]!.occurred, records, complete });
+    this.#emit({ serial, occurred: records[0]!.occurred, records, call: callOf(records), complete });
   }
+}
+
+function callOf(records: readonly AuditRecord[]): AuditCall | undefined {
+  const fields = records.find(({ type }) => type === SYSCALL)?.fields;
+  if (fields === undefined) return undefined;
+  const name = callName(fields.get('arch') ?? '', auditNumber(fields.get('syscall')) ?? -1);
+  return name === undefined ? undefined : { name, fields };
 }

@@ -1,4 +1,4 @@
-import { auditArchitecture, callNumber, EXEC_CALLS, FORK_CALLS, KILL_CALLS } from '../../base/audit-syscalls.ts';
+import { auditArchitecture, callNumber } from '../../base/audit-syscalls.ts';
 import { MalformedInput } from '../../base/errors.ts';
 import { parseAuditRecord } from '../../parse/audit-record.ts';
 import type { AuditEvent } from '../../schema/audit-event.ts';
@@ -25,13 +25,12 @@ export interface AuditState {
   readonly waitTime: number;
 }
 
-/** Flags of the same names, `--audit_…`. */
+/** What is audited, and how. */
 export interface AuditOptions {
+  /** Names of the system calls. */
+  readonly calls: readonly string[];
   /** Whether rules and settings may be changed; else what others have set is heard. */
   readonly allowConfig: boolean;
-  readonly processEvents: boolean;
-  readonly forkEvents: boolean;
-  readonly killEvents: boolean;
   readonly backlogLimit: number;
   /** Milliseconds that a call waits where the backlog is full. */
   readonly backlogWait: number;
@@ -75,12 +74,7 @@ export class AuditPublisher implements Publisher {
     this.#now = now;
     this.#assembler = new AuditAssembler(emit);
     this.#architecture = auditArchitecture(arch) ?? 0;
-    const wanted = [
-      ...(options.processEvents ? EXEC_CALLS : []),
-      ...(options.processEvents && options.forkEvents ? FORK_CALLS : []),
-      ...(options.processEvents && options.killEvents ? KILL_CALLS : []),
-    ];
-    this.#calls = wanted.flatMap((name) => callNumber(name, arch) ?? []);
+    this.#calls = options.calls.flatMap((name) => callNumber(name, arch) ?? []);
     let source = open(false);
     try {
       this.#before = source.status();
@@ -97,8 +91,8 @@ export class AuditPublisher implements Publisher {
     this.#source = source;
   }
 
-  get fd(): number {
-    return this.#source.fd;
+  get fds(): readonly number[] {
+    return [this.#source.fd];
   }
 
   /** Whether audit was enabled before we came, which `stop` restores. */

@@ -12,8 +12,8 @@ import type { EventsThreadData } from '../events-thread.ts';
 
 /** In the directory of the database. */
 const FILE = 'events.sqlite';
-/** In the settings: what a worker that is killed leaves to the next one to be restored. */
-const ENABLED_BEFORE = 'audit.enabled_before';
+/** In the settings, with the name of a publisher: what a worker that is killed leaves to the next one to be restored. */
+const LEFT = 'events.left.';
 /** How long the thread may take to leave the kernel as it was. */
 const END_MS = 3000;
 
@@ -43,7 +43,7 @@ export interface Events {
 export async function startEvents(parts: EventsParts): Promise<Events | undefined> {
   const { options, configuration, store, inMemory, say } = parts;
   const { enabled = [], disabled = [] } = configuration.events ?? {};
-  const wanted = eventTables(options, disabled).filter(({ name }) => enabled.length === 0 || enabled.includes(name));
+  const wanted = eventTables(options, { enabled, disabled });
   if (wanted.length === 0) return undefined;
   const folder = inMemory ? temporaryDirectory('osquery-events-') : undefined;
   const path = `${folder?.path ?? options.string('database_path')}/${FILE}`;
@@ -53,14 +53,18 @@ export async function startEvents(parts: EventsParts): Promise<Events | undefine
   port1.unref();
   const stop = new Int32Array(new SharedArrayBuffer(4));
   const names = wanted.map(({ name }) => name);
-  const all = eventTables(options, []).map(({ name }) => name);
-  const kept = store.settings.get(ENABLED_BEFORE);
+  const publishers = new Set(wanted.map(({ publisher }) => publisher));
+  const left = [...publishers].flatMap((publisher) => {
+    const kept = store.settings.get(LEFT + publisher);
+    return kept === undefined ? [] : [[publisher, Number(kept)] as const];
+  });
   const workerData: EventsThreadData = {
     options: options.save(),
-    disabled: all.filter((name) => !names.includes(name)),
+    subscribers: { enabled, disabled },
+    sections: { files: configuration.files, yara: configuration.yara },
     path,
     known: store.cursors.known(),
-    enabledBefore: kept === undefined ? undefined : Number(kept),
+    left: new Map(left),
     stop,
     port: port2,
   };
@@ -77,11 +81,11 @@ export async function startEvents(parts: EventsParts): Promise<Events | undefine
     if (message.kind === 'started') {
       identity = message.identity;
       started.resolve();
-    } else if (message.kind === 'enabledBefore') {
-      const { value } = message;
+    } else if (message.kind === 'left') {
+      const { publisher, value } = message;
       tryToKeep(store, () => {
-        if (value === undefined) store.settings.delete(ENABLED_BEFORE);
-        else store.settings.set(ENABLED_BEFORE, String(value));
+        if (value === undefined) store.settings.delete(LEFT + publisher);
+        else store.settings.set(LEFT + publisher, String(value));
       });
     } else if (message.kind === 'say') say(message.severity, message.message);
     else if (message.kind === 'counts') {

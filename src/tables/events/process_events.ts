@@ -1,4 +1,4 @@
-import { callName, EXEC_CALLS, FORK_CALLS, KILL_CALLS } from '../../base/audit-syscalls.ts';
+import { EXEC_CALLS, FORK_CALLS, KILL_CALLS } from '../../base/audit-syscalls.ts';
 import { ifReadable } from '../../base/errors.ts';
 import { auditArguments, auditNumber, auditText } from '../../parse/audit-record.ts';
 import type { AuditEvent } from '../../schema/audit-event.ts';
@@ -6,7 +6,6 @@ import { bigint, text } from '../../schema/columns.ts';
 import { eventTable, storeColumns } from '../../schema/event-table.ts';
 
 /** Types of records, `include/uapi/linux/audit.h`. */
-const SYSCALL = 1300;
 const PATH = 1302;
 const CWD = 1307;
 const EXECVE = 1309;
@@ -65,10 +64,8 @@ export const processEvents = eventTable({
   },
   examples: ["select time, pid, path, cmdline from process_events where time > strftime('%s', 'now') - 60"],
   *rows(event: AuditEvent, { files, uptime }) {
-    const call = event.records.find(({ type }) => type === SYSCALL)?.fields;
-    if (call === undefined || call.get('success') !== 'yes') return;
-    const syscall = callName(call.get('arch') ?? '', auditNumber(call.get('syscall')) ?? -1);
-    if (syscall === undefined) return;
+    if (event.call?.fields.get('success') !== 'yes') return;
+    const { name: syscall, fields: call } = event.call;
     const number = (name: string) => auditNumber(call.get(name));
     const isFork = has(FORK_CALLS, syscall);
     if (!isFork && !has(EXEC_CALLS, syscall) && !has(KILL_CALLS, syscall)) return;

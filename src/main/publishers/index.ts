@@ -1,0 +1,5 @@
+import { audit } from './audit.ts';
+import type { Starter } from './starter.ts';
+
+/** All that hear events, by osquery's names of them. */
+export const starters: ReadonlyMap<string, Starter> = new Map([audit].map((starter) => [starter.name, starter]));

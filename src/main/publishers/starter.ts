@@ -1,0 +1,37 @@
+import type { FileRules } from '../../config/file-events.ts';
+import type { OptionValues } from '../../config/option-values.ts';
+import type { YaraRules } from '../../config/yara.ts';
+import type { Publisher } from '../../events/publisher.ts';
+
+/** What of the configuration publishers need. */
+export interface EventSections {
+  readonly files: FileRules;
+  readonly yara: YaraRules;
+}
+
+/** What a publisher is started with. */
+export interface StarterParts {
+  readonly options: OptionValues;
+  readonly sections: EventSections;
+  /** Names of the tables that it is to feed. */
+  readonly tables: readonly string[];
+  emit(event: { readonly occurred: bigint }): void;
+  /** Milliseconds of a clock that never goes back. */
+  now(): number;
+  say(severity: 'INFO' | 'WARNING' | 'ERROR', message: string): void;
+  /** What a thread that was killed left to be restored, and leaves it to the next one; undefined for nothing. */
+  readonly left: number | undefined;
+  leave(value: number | undefined): void;
+}
+
+/** How a publisher is started, and by which flags. */
+export interface Starter {
+  /** osquery's name of the publisher. */
+  readonly name: string;
+  /** Whether the flags let it run. */
+  isOn(options: OptionValues): boolean;
+  /** Tables that have a flag of their own; the others are fed whenever it runs. */
+  readonly tableFlags: Readonly<Record<string, string>>;
+  /** Throws `HostError` where the kernel does not let us. */
+  start(parts: StarterParts): Publisher;
+}

@@ -1,4 +1,5 @@
 import type { AuditRecord } from '../parse/audit-record.ts';
+import type { SocketAddress } from '../parse/sockaddr.ts';
 
 /** What happened, as all records of one serial number tell it. */
 export interface AuditEvent {
@@ -10,9 +11,19 @@ export interface AuditEvent {
   readonly call: AuditCall | undefined;
   /** Whether its end was heard: else records of it may be missing. */
   readonly complete: boolean;
+  /** What was done to a socket, if that is wanted. */
+  readonly socket?: SocketCall | undefined;
 }
 
 export interface AuditCall {
   readonly name: string;
   readonly fields: ReadonlyMap<string, string>;
+}
+
+export interface SocketCall {
+  readonly action: 'accept' | 'bind' | 'connect' | 'listen';
+  /** `in_progress`: the connection is made later; `no_client`: there was none to be accepted. */
+  readonly status: 'failed' | 'in_progress' | 'no_client' | 'succeeded';
+  /** As far as the kernel tells it: not that of `listen`, nor of a client whose address the program did not ask for. */
+  readonly address: SocketAddress | undefined;
 }

@@ -64,6 +64,7 @@ export const tables: readonly TableEntry[] = [
   { name: 'shadow', aliases: [], load: () => require('./users/shadow.ts').shadow },
   { name: 'shared_memory', aliases: [], load: () => require('./system/shared_memory.ts').sharedMemory },
   { name: 'shell_history', aliases: [], load: () => require('./users/shell_history.ts').shellHistory },
+  { name: 'socket_events', aliases: [], load: () => require('./events/socket_events.ts').socketEvents },
   { name: 'sudoers', aliases: [], load: () => require('./users/sudoers.ts').sudoers },
   { name: 'suid_bin', aliases: [], load: () => require('./files/suid_bin.ts').suidBin },
   { name: 'system_controls', aliases: [], load: () => require('./system/system_controls.ts').systemControls },

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AuditAssembler } from '../events/audit/assemble.ts';
+import { socketCall } from '../events/audit/sockets.ts';
 import type { Host } from '../host/host.ts';
 import { parseAuditRecord } from '../parse/audit-record.ts';
 import type { AuditEvent } from '../schema/audit-event.ts';
@@ -41,7 +42,8 @@ export function replayed(table: AnyTable, host: Host): EventSource | undefined {
 /** Records as the kernel sent them: a type and a text a line. */
 function readAudit(path: string): AuditEvent[] {
   const events: AuditEvent[] = [];
-  const assembler = new AuditAssembler((event) => events.push(event));
+  const all = { failed: true, noClient: true, unix: true };
+  const assembler = new AuditAssembler((event) => events.push({ ...event, socket: socketCall(event, all) }));
   for (const line of readFileSync(path, 'latin1').trimEnd().split('\n')) {
     assembler.add(parseAuditRecord(Number(line.slice(0, 4)), line.slice(5), path), 0);
   }

@@ -2,31 +2,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { AuditSocket } from '../../src/host/linux/audit-socket.ts';
+import { AUDIT, auditState, takeAudit } from './support/audit.ts';
 import { childrenOf, DaemonFolder, end } from './support/daemon.ts';
 
-/** Why audit cannot be used here. */
-function whyNot(): string | undefined {
-  try {
-    using socket = new AuditSocket();
-    const { pid } = socket.status();
-    return pid === 0 ? undefined : `process ${pid} is the audit daemon`;
-  } catch (cause) {
-    return (cause as Error).message;
-  }
-}
-
-function auditState() {
-  using socket = new AuditSocket();
-  const { enabled, pid } = socket.status();
-  return { enabled, pid };
-}
-
-const AUDIT = ['--disable_audit=false', '--audit_allow_config', '--logger_min_stderr=2'];
-
 test('each program once, over a restart, and audit is left as it was', async (t) => {
-  const reason = whyNot();
-  if (reason !== undefined) return t.skip(`no audit: ${reason}`);
+  if (!(await takeAudit(t))) return;
   using folder = new DaemonFolder();
   const before = auditState();
   const mark = `osquery-test-${process.pid}`;
@@ -71,8 +51,7 @@ test('each program once, over a restart, and audit is left as it was', async (t)
 });
 
 test('a worker that is killed leaves audit to the next one, which restores it', async (t) => {
-  const reason = whyNot();
-  if (reason !== undefined) return t.skip(`no audit: ${reason}`);
+  if (!(await takeAudit(t))) return;
   using folder = new DaemonFolder();
   const before = auditState();
   const mark = `osquery-kill-${process.pid}`;

@@ -45,6 +45,7 @@ import { parseInterfaceAddress, parseLink, parseRoute } from '../../src/parse/rt
 import { parseShadow } from '../../src/parse/shadow.ts';
 import { parseShellHistory } from '../../src/parse/shell-history.ts';
 import { parseSmbios } from '../../src/parse/smbios.ts';
+import { parseSocketAddress } from '../../src/parse/sockaddr.ts';
 import { parseJournal } from '../../src/parse/sqlite-journal.ts';
 import { parseWal } from '../../src/parse/sqlite-wal.ts';
 import { parseSudoers } from '../../src/parse/sudoers.ts';
@@ -63,6 +64,8 @@ const sample = (path: string) => files.readBytes(path);
 const SOCKET = Buffer.from(
   '   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 30001 1 0 100 0 0 10 0',
 );
+/** `struct sockaddr_un` of a name in no directory, `unix(7)`. */
+const SOCKET_ADDRESS = Buffer.from('\x01\0\0name');
 const CAPABILITIES = Buffer.from('0100000200200000000000000000000000000000', 'hex');
 /** A RTM_NEWLINK with a name and an address (`rtnetlink(7)`). */
 const LINK = Buffer.from(
@@ -126,6 +129,7 @@ const parsers: Readonly<Record<string, readonly [sample: Buffer, parse: Parse]>>
   'shared memory': [sample('/proc/sysvipc/shm'), (_, text) => [...parseSharedMemory(text)]],
   'shell history': [sample('/home/ada/.zsh_history'), (_, text) => [...parseShellHistory(text)]],
   smbios: [sample('/sys/firmware/dmi/tables/DMI'), (bytes) => [...parseSmbios(bytes)]],
+  'socket address': [SOCKET_ADDRESS, (bytes) => parseSocketAddress(bytes)],
   sockets: [SOCKET, (_, text) => [parseInternetSocket(text, 6), parseUnixSocket(text), parsePacketSocket(text)]],
   'sqlite journal': [JOURNAL, (bytes) => parseJournal(readsOf(bytes), 'fuzz')],
   'sqlite log': [WAL, (bytes) => parseWal(readsOf(bytes), 'fuzz')],

@@ -14,7 +14,7 @@ export const eventOptions: readonly OptionDeclaration[] = [
     'bool',
     'false',
     'option',
-    'Hear accepted connections that have no address',
+    'Hear programs that looked for a connection to accept when there was none',
   ],
   ['audit_allow_process_events', 'bool', 'true', 'option', 'Hear programs that start'],
   ['audit_allow_seccomp_events', 'bool', 'false', 'option', 'Hear seccomp'],

@@ -4,6 +4,7 @@ import { parseAuditRecord } from '../../parse/audit-record.ts';
 import type { AuditEvent } from '../../schema/audit-event.ts';
 import type { Publisher, PublisherCounts } from '../publisher.ts';
 import { AuditAssembler } from './assemble.ts';
+import { isSocketCall, type SocketOptions, socketCall } from './sockets.ts';
 
 /** The kernel's audit, or a recording of it. */
 export interface AuditSource {
@@ -29,6 +30,8 @@ export interface AuditState {
 export interface AuditOptions {
   /** Names of the system calls. */
   readonly calls: readonly string[];
+  /** Which events of sockets tables want. */
+  readonly sockets: SocketOptions;
   /** Whether rules and settings may be changed; else what others have set is heard. */
   readonly allowConfig: boolean;
   readonly backlogLimit: number;
@@ -72,7 +75,14 @@ export class AuditPublisher implements Publisher {
   ) {
     this.#options = options;
     this.#now = now;
-    this.#assembler = new AuditAssembler(emit);
+    const calls = new Set<string>(options.calls);
+    this.#assembler = new AuditAssembler((event) => {
+      // Rules of others bring calls that no table asked for.
+      if (event.call !== undefined && !calls.has(event.call.name)) return;
+      if (!isSocketCall(event)) return emit(event);
+      const socket = socketCall(event, options.sockets);
+      if (socket !== undefined) emit({ ...event, socket });
+    });
     this.#architecture = auditArchitecture(arch) ?? 0;
     this.#calls = options.calls.flatMap((name) => callNumber(name, arch) ?? []);
     let source = open(false);

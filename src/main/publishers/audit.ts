@@ -24,6 +24,11 @@ export const audit: Starter = {
       {
         allowConfig,
         calls: wantedCalls(tables, options),
+        sockets: {
+          failed: options.bool('audit_allow_failed_socket_events'),
+          noClient: options.bool('audit_allow_null_accept_socket_events'),
+          unix: options.bool('audit_allow_unix'),
+        },
         backlogLimit: options.number('audit_backlog_limit'),
         backlogWait: options.number('audit_backlog_wait_time'),
         enabledBefore: left,

@@ -11,6 +11,8 @@ export interface AuditRecord {
   readonly occurred: bigint;
   /** Names to values as they stand there; `auditText` reads what programs may have written. */
   readonly fields: ReadonlyMap<string, string>;
+  /** As the kernel wrote it. */
+  readonly text: string;
 }
 
 /** `MAX_AUDIT_MESSAGE_LENGTH`. */
@@ -29,7 +31,7 @@ export function parseAuditRecord(type: number, text: string, source: string): Au
   if (head === null) throw new MalformedInput(source, 0, 'not a record of audit');
   const [whole, seconds, milliseconds, serial] = head;
   const occurred = (BigInt(seconds!) * 1000n + BigInt(milliseconds!)) * 1_000_000n;
-  return new LazyRecord(type, Number(serial), occurred, text.slice(whole.length));
+  return new LazyRecord(type, Number(serial), occurred, text, whole.length);
 }
 
 /** Its fields are found when somebody asks for them: of the nine records of a program five are never asked. */
@@ -37,20 +39,22 @@ class LazyRecord implements AuditRecord {
   readonly type: number;
   readonly serial: number;
   readonly occurred: bigint;
-  readonly #text: string;
+  readonly text: string;
+  readonly #start: number;
   #fields: Map<string, string> | undefined;
 
-  constructor(type: number, serial: number, occurred: bigint, text: string) {
+  constructor(type: number, serial: number, occurred: bigint, text: string, start: number) {
     this.type = type;
     this.serial = serial;
     this.occurred = occurred;
-    this.#text = text;
+    this.text = text;
+    this.#start = start;
   }
 
   get fields(): ReadonlyMap<string, string> {
     if (this.#fields === undefined) {
       this.#fields = new Map();
-      addFields(this.#fields, this.#text);
+      addFields(this.#fields, this.text.slice(this.#start));
       // What programs say themselves (`AUDIT_USER` and its kin) stands in a field of its own.
       const own = this.#fields.get('msg');
       if (own?.startsWith("'")) addFields(this.#fields, own.slice(1, -1));

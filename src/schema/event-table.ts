@@ -40,7 +40,7 @@ export function eventTable<const C extends Columns, E>(declaration: Declaration<
       if (events === undefined) return warn('nothing hears events here');
       const range = bounds('time' as never);
       for (const event of events.read(declaration.name, range)) {
-        yield row({ ...cellsOf(declaration.columns, event), ...storeCells(event) } as never);
+        yield row({ ...cellsOf(declaration.columns, event), ...storeCells(declaration.columns, event) } as never);
       }
     },
   };
@@ -79,6 +79,7 @@ function decoded(type: string, value: unknown): unknown {
   return type === 'BLOB' ? Buffer.from(value, 'base64') : BigInt(value);
 }
 
-function storeCells({ eid, time }: ReadEvent): { readonly time: number; readonly eid: string } {
+function storeCells(columns: Columns, { eid, time }: ReadEvent): { readonly time: number; readonly eid?: string } {
+  if (columns['eid'] === undefined) return { time };
   return { time, eid: String(eid).padStart(EID_DIGITS, '0') };
 }

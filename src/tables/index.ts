@@ -13,6 +13,7 @@ const require = createRequire(import.meta.url);
 
 /** Every table, sorted by name. */
 export const tables: readonly TableEntry[] = [
+  { name: 'apparmor_events', aliases: [], load: () => require('./events/apparmor_events.ts').apparmorEvents },
   { name: 'arp_cache', aliases: [], load: () => require('./network/arp_cache.ts').arpCache },
   { name: 'authorized_keys', aliases: [], load: () => require('./users/authorized_keys.ts').authorizedKeys },
   { name: 'block_devices', aliases: [], load: () => require('./hardware/block_devices.ts').blockDevices },
@@ -61,6 +62,8 @@ export const tables: readonly TableEntry[] = [
   { name: 'process_open_sockets', aliases: [], load: () => require('./processes/process_open_sockets.ts').processOpenSockets },
   { name: 'processes', aliases: [], load: () => require('./processes/processes.ts').processes },
   { name: 'routes', aliases: [], load: () => require('./network/routes.ts').routes },
+  { name: 'seccomp_events', aliases: [], load: () => require('./events/seccomp_events.ts').seccompEvents },
+  { name: 'selinux_events', aliases: [], load: () => require('./events/selinux_events.ts').selinuxEvents },
   { name: 'shadow', aliases: [], load: () => require('./users/shadow.ts').shadow },
   { name: 'shared_memory', aliases: [], load: () => require('./system/shared_memory.ts').sharedMemory },
   { name: 'shell_history', aliases: [], load: () => require('./users/shell_history.ts').shellHistory },
@@ -72,6 +75,7 @@ export const tables: readonly TableEntry[] = [
   { name: 'time', aliases: [], load: () => require('./system/time.ts').time },
   { name: 'ulimit_info', aliases: [], load: () => require('./system/ulimit_info.ts').ulimitInfo },
   { name: 'uptime', aliases: [], load: () => require('./system/uptime.ts').uptime },
+  { name: 'user_events', aliases: [], load: () => require('./events/user_events.ts').userEvents },
   { name: 'user_groups', aliases: [], load: () => require('./users/user_groups.ts').userGroups },
   { name: 'user_ssh_keys', aliases: [], load: () => require('./users/user_ssh_keys.ts').userSshKeys },
   { name: 'users', aliases: [], load: () => require('./users/users.ts').users },

@@ -6,9 +6,14 @@ import type { AuditCall, AuditEvent } from '../../schema/audit-event.ts';
 const SYSCALL = 1300;
 /** `AUDIT_EOE`: no more records come of this event. */
 const END = 1320;
-/** What programs and the kernel say in one record: user messages and daemons, configuration, and those of the 1700s. */
+/** `AUDIT_CONFIG_CHANGE`, `AUDIT_TTY`, `AUDIT_SECCOMP`. */
+const SINGLE: ReadonlySet<number> = new Set([1305, 1319, 1326]);
+/**
+ * What is told in one record: by programs and daemons, of the configuration, of seccomp (before the call begins), of
+ * anomalies (the 1700s), and by SELinux and AppArmor, whose record may be of an event, but says all that they know.
+ */
 const isSingle = (type: number) =>
-  (type >= 1100 && type < 1300) || type === 1305 || type === 1319 || (type >= 1700 && type < 1800);
+  (type >= 1100 && type < 1300) || SINGLE.has(type) || (type >= 1400 && type < 1500) || (type >= 1700 && type < 1800);
 
 /** Events that are under way at once: the kernel ends each before the system call returns, so these are many processors. */
 const MAX_PENDING = 1024;
@@ -50,7 +55,7 @@ export class AuditAssembler {
   /** `now`: milliseconds of a clock that never goes back. */
   add(record: AuditRecord, now: number): void {
     if (isSingle(record.type)) {
-      this.#finish(record.serial, [record], true);
+      this.#take([record], true);
       return;
     }
     const pending = this.#pending.get(record.serial);
@@ -82,8 +87,13 @@ export class AuditAssembler {
 
   #finish(serial: number, records: readonly AuditRecord[], complete: boolean): void {
     this.#pending.delete(serial);
+    this.#take(records, complete);
+  }
+
+  #take(records: readonly AuditRecord[], complete: boolean): void {
+    const [{ serial, occurred }] = records as [AuditRecord];
     this.#events += 1;
-    this.#emit({ serial, occurred: records[0]!.occurred, records, call: callOf(records), complete });
+    this.#emit({ serial, occurred, records, call: callOf(records), complete });
   }
 }
 

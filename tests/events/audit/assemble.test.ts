@@ -148,8 +148,20 @@ describe('assembly', () => {
     assert.equal(assembler.counts.incomplete, 1);
   });
 
+  test('what is said in one record waits for nothing, and leaves the event that it may be of as it is', () => {
+    const record = (type: number, serial: number) => parseAuditRecord(type, `audit(1.000:${serial}): a=b`, 'x');
+    const { events, assembler } = assemble([
+      ...[record(1112, 1), record(1326, 2), record(1302, 3), record(1400, 3), record(1300, 3), record(1320, 3)],
+    ]);
+    assert.deepEqual(
+      events.map((event) => event.records.map(({ type }) => type)),
+      [[1112], [1326], [1400], [1302, 1300]],
+    );
+    assert.deepEqual(assembler.counts, { events: 4, incomplete: 0, dropped: 0 });
+  });
+
   test('what is under way is bounded, in number and in size', () => {
-    const record = (serial: number): AuditRecord => ({ type: 1300, serial, occurred: 0n, fields: new Map() });
+    const record = (serial: number): AuditRecord => ({ type: 1300, serial, occurred: 0n, fields: new Map(), text: '' });
     const { events, assembler } = assemble(Array.from({ length: 5000 }, (_, i) => record(i)));
     assert.equal(events.length, 5000 - 1024);
     assert.deepEqual([events[0]!.serial, events[0]!.complete], [0, false]);

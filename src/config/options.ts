@@ -25,9 +25,25 @@ export const optionGroups: readonly (readonly [heading: string, options: readonl
   ['Database and extensions', storeOptions],
 ];
 
-/** Ours alone: osquery has no such option. */
+/** Ours alone: osquery has no such option, or no longer. */
 export const ownOptions: readonly OptionDeclaration[] = [
   ['root', 'string', '', 'cli', 'Read the files below this directory as if they were the machine'],
+  ['bpf_buffer_storage_size', 'uint64', '512', 'hidden', 'As once in osquery'],
+  ['bpf_perf_event_array_exp', 'uint64', '10', 'hidden', 'As once in osquery'],
+  [
+    'bpf_ring_buffer_size',
+    'uint64',
+    '4194304',
+    'option',
+    'Bytes of events of eBPF that wait in the kernel, at most; rounded up to a power of two',
+  ],
+  [
+    'enable_bpf_events',
+    'bool',
+    'true',
+    'option',
+    'Hear programs and sockets with eBPF; unless it is set, only for tables that a scheduled query names',
+  ],
   ['events_max_bytes', 'uint64', '104857600', 'option', 'Bytes of events kept of each table; the oldest go first'],
   ['query_timeout', 'uint64', '0', 'option', 'Seconds after which a query is stopped; 0 never'],
 ];

@@ -7,11 +7,14 @@ import { starters } from './publishers/index.ts';
 // biome-ignore lint/suspicious/noExplicitAny: what an event is, its publisher knows
 export type AnyEventTable = EventTable<any, any>;
 
+/** What decides, beside flags, which tables are fed. */
+export interface EventWishes extends Pick<EventSubscribers, 'enabled' | 'disabled'> {
+  /** Queries of the schedule. */
+  readonly scheduled: readonly string[];
+}
+
 /** The tables of events that are fed: those whose publishers run, as their flags and the configuration's `events` say. */
-export function eventTables(
-  options: OptionValues,
-  { enabled, disabled }: Pick<EventSubscribers, 'enabled' | 'disabled'>,
-): AnyEventTable[] {
+export function eventTables(options: OptionValues, { enabled, disabled, scheduled }: EventWishes): AnyEventTable[] {
   if (options.bool('disable_events')) return [];
   return tables
     .filter(({ name }) => name.endsWith('_events') && name !== 'osquery_events' && !disabled.includes(name))
@@ -19,6 +22,7 @@ export function eventTables(
     .filter(({ name, publisher }) => {
       const starter = starters.get(publisher);
       if (!starter?.isOn(options)) return false;
+      if (starter.onlyIfRead?.(options) && !scheduled.some((sql) => sql.includes(name))) return false;
       const flag = starter.tableFlags[name];
       return flag === undefined || options.bool(flag) || enabled.includes(name);
     });

@@ -1,7 +1,6 @@
 /** The thread that hears events. It waits in the kernel, so messages to it are looked for now and then. */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { HostError } from '../base/errors.ts';
-import type { EventSubscribers } from '../config/event-subscribers.ts';
+import { HostError, UserError } from '../base/errors.ts';
 import { OptionValues } from '../config/option-values.ts';
 import { Collector } from '../events/collector.ts';
 import { runLoop } from '../events/loop.ts';
@@ -13,15 +12,14 @@ import { poll } from '../host/linux/poll.ts';
 import { uptime } from '../host/linux/uptime.ts';
 import type { Moment } from '../schema/event-table.ts';
 import { EventStore } from '../store/event-store.ts';
-import { eventTables } from './event-tables.ts';
+import { type EventWishes, eventTables } from './event-tables.ts';
 import { starters } from './publishers/index.ts';
 import type { EventSections } from './publishers/starter.ts';
 
 /** What the thread is given. */
 export interface EventsThreadData {
   readonly options: ReadonlyMap<string, string>;
-  /** The configuration's `events`: which tables are fed. */
-  readonly subscribers: Pick<EventSubscribers, 'enabled' | 'disabled'>;
+  readonly wishes: EventWishes;
   readonly sections: EventSections;
   readonly path: string;
   /** For each identity of a store, tables to the last ids that somebody has seen. */
@@ -33,7 +31,7 @@ export interface EventsThreadData {
   readonly port: MessagePort;
 }
 
-const { options, subscribers, sections, path, known, left, stop, port } = workerData as EventsThreadData;
+const { options, wishes, sections, path, known, left, stop, port } = workerData as EventsThreadData;
 const values = new OptionValues();
 values.restore(options);
 const tell = (message: FromEvents) => parentPort!.postMessage(message);
@@ -41,7 +39,7 @@ const files = new LinuxHost().files;
 const now = () => performance.now();
 
 using store = new EventStore(path);
-const tables = eventTables(values, subscribers);
+const tables = eventTables(values, wishes);
 for (const { name } of tables) {
   const seen = known.filter(([identity, table]) => identity === store.identity && table === name);
   store.open(name, Math.max(0, ...seen.map(([, , eid]) => eid)));
@@ -115,7 +113,7 @@ function attempt(name: string, work: () => void): void {
   try {
     work();
   } catch (cause) {
-    if (!(cause instanceof HostError)) throw cause;
+    if (!(cause instanceof HostError || cause instanceof UserError)) throw cause;
     tell({ kind: 'say', severity: 'ERROR', message: `${name}: ${cause.message}` });
   }
 }

@@ -1,13 +1,16 @@
 import type { Files } from '../host/host.ts';
 import type { Columns } from './columns.ts';
-import { bigint, text } from './columns.ts';
+import { bigint, integer, text } from './columns.ts';
 import type { ReadEvent } from './event-source.ts';
 import type { Cells, Table } from './table.ts';
 
 /** `time` and `eid`, which belong to the store; a table of events has them among its columns. */
 export const storeColumns = {
-  time: () => bigint('When the event was heard, Unix seconds', { additional: true }),
+  time: (options: { readonly hidden?: true } = {}) =>
+    bigint('When the event was heard, Unix seconds', { additional: true, ...options }),
   eid: () => text('Number of the event in its table, ten digits; it only grows', { hidden: true }),
+  /** `eid` of a table that has it as a number. */
+  number: () => integer('Number of the event in its table; it only grows', { hidden: true }),
 };
 
 /** A table of events: what it is fed by, and what rows an event makes. */
@@ -79,7 +82,11 @@ function decoded(type: string, value: unknown): unknown {
   return type === 'BLOB' ? Buffer.from(value, 'base64') : BigInt(value);
 }
 
-function storeCells(columns: Columns, { eid, time }: ReadEvent): { readonly time: number; readonly eid?: string } {
-  if (columns['eid'] === undefined) return { time };
-  return { time, eid: String(eid).padStart(EID_DIGITS, '0') };
+function storeCells(
+  columns: Columns,
+  { eid, time }: ReadEvent,
+): { readonly time: number; readonly eid?: string | number } {
+  const type = columns['eid']?.type;
+  if (type === undefined) return { time };
+  return { time, eid: type === 'INTEGER' ? eid : String(eid).padStart(EID_DIGITS, '0') };
 }

@@ -4,16 +4,24 @@ import { AuditAssembler } from '../events/audit/assemble.ts';
 import { socketCall } from '../events/audit/sockets.ts';
 import type { Host } from '../host/host.ts';
 import { parseAuditRecord } from '../parse/audit-record.ts';
+import { parseBpfSample } from '../parse/bpf-sample.ts';
 import type { AuditEvent } from '../schema/audit-event.ts';
+import type { BpfEvent } from '../schema/bpf-event.ts';
 import type { EventSource, ReadEvent } from '../schema/event-source.ts';
 import { type EventTable, encodeCells, layoutOf } from '../schema/event-table.ts';
 import type { AnyTable } from '../schema/table.ts';
 
 const CAPTURES = join(import.meta.dirname, '../../tests/captures');
 
+/** What a publisher hands on. */
+interface Heard {
+  readonly occurred: bigint;
+}
+
 /** What recordings of a publisher are called, and the events in one. */
-const RECORDINGS: Readonly<Record<string, readonly [glob: string, read: (path: string) => AuditEvent[]]>> = {
+const RECORDINGS: Readonly<Record<string, readonly [glob: string, read: (path: string) => Heard[]]>> = {
   auditeventpublisher: ['audit-*.txt', readAudit],
+  BPFEventPublisher: ['bpf-*.txt', readBpf],
 };
 
 /** Seconds since the boot when everything was heard. */
@@ -48,4 +56,14 @@ function readAudit(path: string): AuditEvent[] {
     assembler.add(parseAuditRecord(Number(line.slice(0, 4)), line.slice(5), path), 0);
   }
   return events;
+}
+
+/** When the machine was booted, that samples were recorded on. */
+const BOOTED = 1_795_000_000_000_000_000n;
+
+/** Samples as the programs wrote them, hexadecimal, one a line. */
+function readBpf(path: string): BpfEvent[] {
+  const lines = readFileSync(path, 'latin1').trimEnd().split('\n');
+  const samples = lines.map((line) => parseBpfSample(Buffer.from(line, 'hex')));
+  return samples.map((sample) => ({ occurred: BOOTED + sample.bootTime, sample }));
 }

@@ -16,6 +16,7 @@ import { describePrivateKey } from '../../src/base/private-key.ts';
 import { decodeText } from '../../src/base/text.ts';
 import { auditArguments, auditText, parseAuditRecord } from '../../src/parse/audit-record.ts';
 import { parseAuthorizedKeys } from '../../src/parse/authorized-keys.ts';
+import { parseBpfSample } from '../../src/parse/bpf-sample.ts';
 import { parseCpuinfo } from '../../src/parse/cpuinfo.ts';
 import { parseCrontab } from '../../src/parse/crontab.ts';
 import { parseDpkgStatus } from '../../src/parse/dpkg-status.ts';
@@ -82,6 +83,14 @@ const readsOf = (bytes: Buffer) => (position: number, length: number) =>
 const { wal: WAL, journal: JOURNAL } = sqliteLogs();
 const AUDIT = readFileSync(join(import.meta.dirname, '../captures/audit-exec.txt')).subarray(0, 20_000);
 
+const [BPF_EXEC, BPF_SOCKET] = readFileSync(
+  new URL('../captures/bpf-programs-and-sockets.txt', import.meta.url),
+  'latin1',
+)
+  .split('\n')
+  .slice(8, 10)
+  .map((line) => Buffer.from(line, 'hex')) as [Buffer, Buffer];
+
 const parsers: Readonly<Record<string, readonly [sample: Buffer, parse: Parse]>> = {
   audit: [
     AUDIT,
@@ -92,6 +101,8 @@ const parsers: Readonly<Record<string, readonly [sample: Buffer, parse: Parse]>>
       return [auditArguments(records), records.flatMap(({ fields }) => [...fields.values()].map(auditText))];
     },
   ],
+  'bpf sample': [BPF_EXEC, (bytes) => parseBpfSample(bytes)],
+  'bpf sample of a socket': [BPF_SOCKET, (bytes) => parseBpfSample(bytes)],
   'authorized keys': [sample('/root/.ssh/authorized_keys'), (_, text) => [...parseAuthorizedKeys(text)]],
   capabilities: [CAPABILITIES, (bytes) => formatFileCapabilities(bytes, 'fuzz')],
   cpuinfo: [sample('/proc/cpuinfo').subarray(0, 4000), (_, text) => parseCpuinfo(text)],

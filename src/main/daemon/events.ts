@@ -43,7 +43,9 @@ export interface Events {
 export async function startEvents(parts: EventsParts): Promise<Events | undefined> {
   const { options, configuration, store, inMemory, say } = parts;
   const { enabled = [], disabled = [] } = configuration.events ?? {};
-  const wanted = eventTables(options, { enabled, disabled });
+  const scheduled = configuration.packs.flatMap(({ queries }) => queries.map(({ query }) => query));
+  const wishes = { enabled, disabled, scheduled };
+  const wanted = eventTables(options, wishes);
   if (wanted.length === 0) return undefined;
   const folder = inMemory ? temporaryDirectory('osquery-events-') : undefined;
   const path = `${folder?.path ?? options.string('database_path')}/${FILE}`;
@@ -60,7 +62,7 @@ export async function startEvents(parts: EventsParts): Promise<Events | undefine
   });
   const workerData: EventsThreadData = {
     options: options.save(),
-    subscribers: { enabled, disabled },
+    wishes,
     sections: { files: configuration.files, yara: configuration.yara },
     path,
     known: store.cursors.known(),

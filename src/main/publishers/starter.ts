@@ -30,6 +30,8 @@ export interface Starter {
   readonly name: string;
   /** Whether the flags let it run. */
   isOn(options: OptionValues): boolean;
+  /** Whether tables are fed only if a scheduled query names them. Default: all are. */
+  onlyIfRead?(options: OptionValues): boolean;
   /** Tables that have a flag of their own; the others are fed whenever it runs. */
   readonly tableFlags: Readonly<Record<string, string>>;
   /** Throws `HostError` where the kernel does not let us. */

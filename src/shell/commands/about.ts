@@ -1,5 +1,9 @@
+import { ownOptions } from '../../config/options.ts';
 import type { Session } from '../session.ts';
 import type { Command } from './command.ts';
+
+/** Scripts compare what `.features` shows with that of osquery. */
+const own: ReadonlySet<string> = new Set(ownOptions.map(([name]) => name));
 
 /** The commands about the shell itself. */
 export function aboutCommands(all: () => readonly Command[]): readonly Command[] {
@@ -12,7 +16,7 @@ export function aboutCommands(all: () => readonly Command[]): readonly Command[]
       arity: [0, 0],
       run({ context, out }) {
         const names = [...context.options.declarations]
-          .filter(([name, type]) => type === 'bool' && /^(disable|enable)_/.test(name))
+          .filter(([name, type]) => type === 'bool' && /^(disable|enable)_/.test(name) && !own.has(name))
           .map(([name]) => name);
         for (const name of names.sort()) out.write(`${name}: ${context.options.string(name)}\n`);
         return 0;

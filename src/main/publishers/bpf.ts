@@ -1,0 +1,59 @@
+import { HostError, MalformedInput, UserError } from '../../base/errors.ts';
+import { BpfPublisher } from '../../events/bpf/publisher.ts';
+import { bootedAt } from '../../host/linux/booted-at.ts';
+import { LinuxHost } from '../../host/linux/linux-host.ts';
+import { Btf } from '../../parse/btf.ts';
+import type { Starter } from './starter.ts';
+
+/** The types of the running kernel, with `CONFIG_DEBUG_INFO_BTF`. */
+const TYPES = '/sys/kernel/btf/vmlinux';
+
+/** Where tracefs is mounted, today and before. */
+const TRACEFS = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'];
+
+const { files } = new LinuxHost();
+
+/** Hears programs and sockets with eBPF. */
+export const bpf: Starter = {
+  name: 'BPFEventPublisher',
+  isOn: (options) => options.bool('enable_bpf_events'),
+  onlyIfRead: (options) => !options.isSet('enable_bpf_events'),
+  tableFlags: {},
+  start({ options, tables, emit, now }) {
+    try {
+      return new BpfPublisher(
+        new Btf(files.readBytes(TYPES), TYPES),
+        {
+          processEvents: tables.includes('bpf_process_events'),
+          socketEvents: tables.includes('bpf_socket_events'),
+          ringSize: ringSize(options.number('bpf_ring_buffer_size')),
+        },
+        tracepointOf,
+        emit,
+        now,
+        bootedAt,
+      );
+    } catch (cause) {
+      if (!(cause instanceof HostError || cause instanceof MalformedInput)) throw cause;
+      throw new UserError(
+        `events of eBPF need root, Linux 5.8 or later with CONFIG_DEBUG_INFO_BTF and CONFIG_FTRACE_SYSCALLS: ${cause.message}`,
+      );
+    }
+  },
+};
+
+/** The number of a tracepoint of a system call. */
+function tracepointOf(name: string): number {
+  const mounted = TRACEFS.find((path) => files.exists(`${path}/events`)) ?? TRACEFS[0]!;
+  return Number(files.readText(`${mounted}/events/syscalls/${name}/id`));
+}
+
+/** A power of two, at least a page of any machine. */
+function ringSize(bytes: number): number {
+  const size = 2 ** Math.ceil(Math.log2(Math.max(bytes, MIN_RING)));
+  if (size > MAX_RING) throw new UserError(`bpf_ring_buffer_size: at most ${MAX_RING}`);
+  return size;
+}
+
+const MIN_RING = 64 * 1024;
+const MAX_RING = 256 * 1024 * 1024;

@@ -94,7 +94,7 @@ function startPublishers(): Publisher[] {
         left: left.get(name),
         leave: (value) => tell({ kind: 'left', publisher: name, value }),
       });
-      started.push(publisher);
+      if (publisher !== undefined) started.push(publisher);
     });
   }
   return started;

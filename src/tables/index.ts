@@ -32,6 +32,7 @@ export const tables: readonly TableEntry[] = [
   { name: 'extended_attributes', aliases: [], load: () => require('./files/extended_attributes.ts').extendedAttributes },
   { name: 'file', aliases: [], load: () => require('./files/file.ts').file },
   { name: 'groups', aliases: [], load: () => require('./users/groups.ts').groups },
+  { name: 'hardware_events', aliases: [], load: () => require('./events/hardware_events.ts').hardwareEvents },
   { name: 'hash', aliases: [], load: () => require('./files/hash.ts').hash },
   { name: 'interface_addresses', aliases: [], load: () => require('./network/interface_addresses.ts').interfaceAddresses },
   { name: 'interface_details', aliases: [], load: () => require('./network/interface_details.ts').interfaceDetails },

@@ -5,8 +5,10 @@ import { socketCall } from '../events/audit/sockets.ts';
 import type { Host } from '../host/host.ts';
 import { parseAuditRecord } from '../parse/audit-record.ts';
 import { parseBpfSample } from '../parse/bpf-sample.ts';
+import { parseUevent } from '../parse/uevent.ts';
 import type { AuditEvent } from '../schema/audit-event.ts';
 import type { BpfEvent } from '../schema/bpf-event.ts';
+import type { DeviceEvent } from '../schema/device-event.ts';
 import type { EventSource, ReadEvent } from '../schema/event-source.ts';
 import { type EventTable, encodeCells, layoutOf } from '../schema/event-table.ts';
 import type { AnyTable } from '../schema/table.ts';
@@ -22,6 +24,7 @@ interface Heard {
 const RECORDINGS: Readonly<Record<string, readonly [glob: string, read: (path: string) => Heard[]]>> = {
   auditeventpublisher: ['audit-*.txt', readAudit],
   BPFEventPublisher: ['bpf-*.txt', readBpf],
+  udev: ['udev-*.txt', readUdev],
 };
 
 /** Seconds since the boot when everything was heard. */
@@ -66,4 +69,13 @@ function readBpf(path: string): BpfEvent[] {
   const lines = readFileSync(path, 'latin1').trimEnd().split('\n');
   const samples = lines.map((line) => parseBpfSample(Buffer.from(line, 'hex')));
   return samples.map((sample) => ({ occurred: BOOTED + sample.bootTime, sample }));
+}
+
+/**
+ * Messages as they came, hexadecimal, one a line; they have no time of their own. Those of a USB stick are built, after what
+ * udev says of one: the machine that recorded the others has no USB.
+ */
+function readUdev(path: string): DeviceEvent[] {
+  const lines = readFileSync(path, 'latin1').trimEnd().split('\n');
+  return lines.map((line) => ({ occurred: BOOTED, uevent: parseUevent(Buffer.from(line, 'hex'), path) }));
 }

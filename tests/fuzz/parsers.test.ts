@@ -53,6 +53,7 @@ import { parseSudoers } from '../../src/parse/sudoers.ts';
 import { parseSharedMemory } from '../../src/parse/sysvipc-shm.ts';
 import { zoneNameAt } from '../../src/parse/tzif.ts';
 import { decodeUdevValue, parseUdevProperties } from '../../src/parse/udev-database.ts';
+import { parseUevent } from '../../src/parse/uevent.ts';
 import { parseUtmp } from '../../src/parse/utmp.ts';
 import { loadMachine } from '../../src/testing/machines.ts';
 import { random } from '../engine/support.ts';
@@ -90,6 +91,14 @@ const [BPF_EXEC, BPF_SOCKET] = readFileSync(
   .split('\n')
   .slice(8, 10)
   .map((line) => Buffer.from(line, 'hex')) as [Buffer, Buffer];
+
+/** Of a disk that changed. */
+const UEVENTS = Object.fromEntries(
+  ['kernel', 'daemon'].map((name) => {
+    const lines = readFileSync(join(import.meta.dirname, `../captures/udev-${name}.txt`), 'latin1').split('\n');
+    return [name, Buffer.from(lines[1]!, 'hex')];
+  }),
+);
 
 const parsers: Readonly<Record<string, readonly [sample: Buffer, parse: Parse]>> = {
   audit: [
@@ -147,6 +156,8 @@ const parsers: Readonly<Record<string, readonly [sample: Buffer, parse: Parse]>>
   sudoers: [sample('/etc/sudoers'), (_, text) => [...parseSudoers(text)]],
   tzif: [sample('/usr/share/zoneinfo/Europe/Berlin'), (bytes) => zoneNameAt(bytes, 1717243200)],
   'udev database': [sample('/run/udev/data/b8:1'), (_, text) => [parseUdevProperties(text), decodeUdevValue(text)]],
+  'uevent of the kernel': [UEVENTS.kernel!, (bytes) => parseUevent(bytes, 'fuzz')],
+  'uevent of udev': [UEVENTS.daemon!, (bytes) => parseUevent(bytes, 'fuzz')],
   utmp: [sample('/var/log/wtmp'), (bytes) => [...parseUtmp(bytes)]],
 };
 

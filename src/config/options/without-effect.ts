@@ -21,7 +21,7 @@ const REASONS: Readonly<Record<string, string>> = {
     aws_session_token aws_sts_arn_role aws_sts_region aws_sts_session_name aws_sts_timeout`,
   'not yet: its events are not heard so far': `
     audit_debug audit_fim_debug audit_fim_show_accesses audit_force_reconfigure
-    audit_force_unconfigure audit_persist audit_show_partial_fim_events audit_show_untracked_res_warnings     enable_file_events enable_syslog events_enforce_denylist     hardware_disabled_types syslog_pipe_path syslog_rate_limit yara_delay`,
+    audit_force_unconfigure audit_persist audit_show_partial_fim_events audit_show_untracked_res_warnings     enable_file_events enable_syslog events_enforce_denylist     syslog_pipe_path syslog_rate_limit yara_delay`,
   'there is one buffer, and bpf_ring_buffer_size is for it': 'bpf_buffer_storage_size bpf_perf_event_array_exp',
   'not yet: there are no extensions so far': `
     allow_unsafe connect enable_extensions_watchdog extensions_autoload extensions_default_index extensions_interval

@@ -34,6 +34,9 @@ export interface Starter {
   onlyIfRead?(options: OptionValues): boolean;
   /** Tables that have a flag of their own; the others are fed whenever it runs. */
   readonly tableFlags: Readonly<Record<string, string>>;
-  /** Throws `HostError` where the kernel does not let us. */
-  start(parts: StarterParts): Publisher;
+  /**
+   * Throws `HostError` where the kernel does not let us, or gives undefined where it has said so itself: what nobody asked
+   * for is no error.
+   */
+  start(parts: StarterParts): Publisher | undefined;
 }

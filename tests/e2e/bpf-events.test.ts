@@ -40,7 +40,11 @@ test('each program once, over a restart', async (t) => {
   folder.configure({
     schedule: {
       execs: { query: `select ${columns} from bpf_process_events where cmdline like '%${mark}%'`, interval: 1 },
-      sources: { query: 'select name, active from osquery_events', interval: 1, snapshot: true },
+      sources: {
+        query: "select name, active from osquery_events where publisher = 'BPFEventPublisher'",
+        interval: 1,
+        snapshot: true,
+      },
     },
   });
   const found = () => seen(folder, 'execs');

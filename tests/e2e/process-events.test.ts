@@ -16,7 +16,11 @@ test('each program once, over a restart, and audit is left as it was', async (t)
         query: `select cmdline, path, cwd, parent, syscall from process_events where cmdline like '%${mark}%'`,
         interval: 1,
       },
-      sources: { query: 'select name, active from osquery_events', interval: 1, snapshot: true },
+      sources: {
+        query: "select name, active from osquery_events where publisher = 'auditeventpublisher'",
+        interval: 1,
+        snapshot: true,
+      },
     },
   });
   const seen = () => folder.lines('osqueryd.results.log').map(({ columns }) => columns as Record<string, string>);

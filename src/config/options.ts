@@ -37,6 +37,7 @@ export const ownOptions: readonly OptionDeclaration[] = [
     'option',
     'Bytes of events of eBPF that wait in the kernel, at most; rounded up to a power of two',
   ],
+  ['disable_fanotify', 'bool', 'false', 'option', 'Watch each directory with inotify, also where fanotify can be used'],
   [
     'enable_bpf_events',
     'bool',

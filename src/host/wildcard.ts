@@ -3,12 +3,15 @@
  * character, `[a-z]` `[!a-z]` one of a set, `\` takes the next character as it is. Case counts.
  */
 
-/** Whether a name fits; undefined for a component that has no wildcard and stands for itself. */
-export function wildcard(component: string): ((name: string) => boolean) | undefined {
+/**
+ * Whether a name fits; undefined for a component that has no wildcard and stands for itself. `all`: a wildcard shows hidden
+ * files, too.
+ */
+export function wildcard(component: string, { all = false } = {}): ((name: string) => boolean) | undefined {
   const tokens = tokenize(component);
   if (tokens.every((token) => typeof token === 'string')) return undefined;
   // Said aloud or not at all: a wildcard does not show hidden files, glob(7).
-  const hidden = tokens[0] === '.';
+  const hidden = all || tokens[0] === '.';
   const fits = matcher(tokens);
   return (name) => (hidden || !name.startsWith('.')) && fits(name);
 }

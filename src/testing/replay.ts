@@ -1,7 +1,11 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AuditAssembler } from '../events/audit/assemble.ts';
+import { FileTracker } from '../events/audit/file-tracker.ts';
 import { socketCall } from '../events/audit/sockets.ts';
+import { FanotifyMarks } from '../events/files/fanotify-marks.ts';
+import { PathRules } from '../events/files/path-rules.ts';
+import { FilePublisher } from '../events/files/publisher.ts';
 import type { Host } from '../host/host.ts';
 import { parseAuditRecord } from '../parse/audit-record.ts';
 import { parseBpfSample } from '../parse/bpf-sample.ts';
@@ -11,6 +15,7 @@ import type { BpfEvent } from '../schema/bpf-event.ts';
 import type { DeviceEvent } from '../schema/device-event.ts';
 import type { EventSource, ReadEvent } from '../schema/event-source.ts';
 import { type EventTable, encodeCells, layoutOf } from '../schema/event-table.ts';
+import type { FileEvent } from '../schema/file-event.ts';
 import type { AnyTable } from '../schema/table.ts';
 
 const CAPTURES = join(import.meta.dirname, '../../tests/captures');
@@ -21,9 +26,10 @@ interface Heard {
 }
 
 /** What recordings of a publisher are called, and the events in one. */
-const RECORDINGS: Readonly<Record<string, readonly [glob: string, read: (path: string) => Heard[]]>> = {
+const RECORDINGS: Readonly<Record<string, readonly [glob: string, read: (path: string, host: Host) => Heard[]]>> = {
   auditeventpublisher: ['audit-*.txt', readAudit],
   BPFEventPublisher: ['bpf-*.txt', readBpf],
+  inotify: ['fanotify-*.txt', readFanotify],
   udev: ['udev-*.txt', readUdev],
 };
 
@@ -39,7 +45,7 @@ export function replayed(table: AnyTable, host: Host): EventSource | undefined {
   const layout = layoutOf(table.columns);
   const events = globSync(glob, { cwd: CAPTURES })
     .sort()
-    .flatMap((name) => read(join(CAPTURES, name)))
+    .flatMap((name) => read(join(CAPTURES, name), host))
     .flatMap((event) => {
       const made = [...rows(event, { files: host.files, uptime: UPTIME })];
       return made.map((row) => ({ occurred: event.occurred, cells: encodeCells(table.columns, row) }));
@@ -50,11 +56,17 @@ export function replayed(table: AnyTable, host: Host): EventSource | undefined {
   return { read: () => events };
 }
 
+/** The machine of a recording is gone. */
+const ABSENT = { processes: () => [], descriptor: () => undefined, inode: () => undefined };
+
 /** Records as the kernel sent them: a type and a text a line. */
 function readAudit(path: string): AuditEvent[] {
   const events: AuditEvent[] = [];
   const all = { failed: true, noClient: true, unix: true };
-  const assembler = new AuditAssembler((event) => events.push({ ...event, socket: socketCall(event, all) }));
+  const tracker = new FileTracker({ matches: () => true, accesses: false, partial: false }, ABSENT);
+  const assembler = new AuditAssembler((event) => {
+    events.push({ ...event, socket: socketCall(event, all), file: tracker.heard(event) });
+  });
   for (const line of readFileSync(path, 'latin1').trimEnd().split('\n')) {
     assembler.add(parseAuditRecord(Number(line.slice(0, 4)), line.slice(5), path), 0);
   }
@@ -78,4 +90,36 @@ function readBpf(path: string): BpfEvent[] {
 function readUdev(path: string): DeviceEvent[] {
   const lines = readFileSync(path, 'latin1').trimEnd().split('\n');
   return lines.map((line) => ({ occurred: BOOTED, uevent: parseUevent(Buffer.from(line, 'hex'), path) }));
+}
+
+/** Directories by their handles, and what was read of fanotify; the files are looked for on the machine of the test. */
+function readFanotify(path: string, { files }: Host): FileEvent[] {
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+  const directories = new Map(lines.flatMap((line) => directoryOf(line)));
+  const reads = lines.filter((line) => line.startsWith('R ')).map((line) => Buffer.from(line.slice(2), 'hex'));
+  const rules = new PathRules({ paths: new Map([['etc', ['/etc/%%']]]), excluded: new Map() });
+  const systems = {
+    fd: -1,
+    mark: () => {},
+    pathOf: (handle: string) => directories.get(handle),
+    read: () => reads.shift() ?? Buffer.alloc(0),
+    [Symbol.dispose]: () => {},
+  };
+  const events: FileEvent[] = [];
+  const watched = [{ rules, sources: [new FanotifyMarks(systems, files, rules, 0)], hash: true }];
+  const options = { hashLimit: 1e6, now: () => 0, wall: () => Number(BOOTED / 1_000_000n) };
+  const publisher = new FilePublisher(
+    watched,
+    files,
+    options,
+    (event) => events.push(event),
+    () => {},
+  );
+  while (publisher.read());
+  return events;
+}
+
+function directoryOf(line: string): [handle: string, path: string][] {
+  const [kind, handle, path] = line.split(' ');
+  return kind === 'D' ? [[Buffer.from(handle!, 'hex').toString('latin1'), path!]] : [];
 }

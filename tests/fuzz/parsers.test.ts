@@ -20,9 +20,11 @@ import { parseBpfSample } from '../../src/parse/bpf-sample.ts';
 import { parseCpuinfo } from '../../src/parse/cpuinfo.ts';
 import { parseCrontab } from '../../src/parse/crontab.ts';
 import { parseDpkgStatus } from '../../src/parse/dpkg-status.ts';
+import { parseFanotify } from '../../src/parse/fanotify.ts';
 import { formatFileCapabilities } from '../../src/parse/file-capabilities.ts';
 import { parseHardwareUuid } from '../../src/parse/hardware-uuid.ts';
 import { parseHosts } from '../../src/parse/hosts.ts';
+import { parseInotify } from '../../src/parse/inotify.ts';
 import { parseIomem } from '../../src/parse/iomem.ts';
 import { parseKernelCommandLine } from '../../src/parse/kernel-command-line.ts';
 import { parseKernelModules } from '../../src/parse/kernel-modules.ts';
@@ -84,6 +86,12 @@ const readsOf = (bytes: Buffer) => (position: number, length: number) =>
 const { wal: WAL, journal: JOURNAL } = sqliteLogs();
 const AUDIT = readFileSync(join(import.meta.dirname, '../captures/audit-exec.txt')).subarray(0, 20_000);
 
+const FANOTIFY = Buffer.from(
+  readFileSync(new URL('../captures/fanotify-etc.txt', import.meta.url), 'latin1')
+    .split('\nR ')[1]!
+    .trim(),
+  'hex',
+);
 const [BPF_EXEC, BPF_SOCKET] = readFileSync(
   new URL('../captures/bpf-programs-and-sockets.txt', import.meta.url),
   'latin1',
@@ -112,6 +120,11 @@ const parsers: Readonly<Record<string, readonly [sample: Buffer, parse: Parse]>>
   ],
   'bpf sample': [BPF_EXEC, (bytes) => parseBpfSample(bytes)],
   'bpf sample of a socket': [BPF_SOCKET, (bytes) => parseBpfSample(bytes)],
+  fanotify: [FANOTIFY, (bytes) => parseFanotify(bytes)],
+  inotify: [
+    Buffer.from('01000000000100000000000010000000610000000000000000000000', 'hex'),
+    (bytes) => parseInotify(bytes),
+  ],
   'authorized keys': [sample('/root/.ssh/authorized_keys'), (_, text) => [...parseAuthorizedKeys(text)]],
   capabilities: [CAPABILITIES, (bytes) => formatFileCapabilities(bytes, 'fuzz')],
   cpuinfo: [sample('/proc/cpuinfo').subarray(0, 4000), (_, text) => parseCpuinfo(text)],

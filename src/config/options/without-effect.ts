@@ -20,8 +20,8 @@ const REASONS: Readonly<Record<string, string>> = {
     aws_proxy_password aws_proxy_port aws_proxy_scheme aws_proxy_username aws_region aws_secret_access_key
     aws_session_token aws_sts_arn_role aws_sts_region aws_sts_session_name aws_sts_timeout`,
   'not yet: its events are not heard so far': `
-    audit_debug audit_fim_debug audit_fim_show_accesses audit_force_reconfigure
-    audit_force_unconfigure audit_persist audit_show_partial_fim_events audit_show_untracked_res_warnings     enable_file_events enable_syslog events_enforce_denylist     syslog_pipe_path syslog_rate_limit yara_delay`,
+    events_enforce_denylist     yara_delay`,
+  'the agent’s own rules are always removed when it ends': 'audit_force_unconfigure',
   'there is one buffer, and bpf_ring_buffer_size is for it': 'bpf_buffer_storage_size bpf_perf_event_array_exp',
   'not yet: there are no extensions so far': `
     allow_unsafe connect enable_extensions_watchdog extensions_autoload extensions_default_index extensions_interval
@@ -31,7 +31,6 @@ const REASONS: Readonly<Record<string, string>> = {
     augeas_lenses dns_resolver_refresh_interval docker_socket enable_yara_string keep_container_worker_open lxd_socket
     yara_malloc_trim yara_sigurl_authenticate disable_memory`,
   'the watchdog bounds what a query costs': 'hash_delay table_delay profile_delay',
-  'every read is bounded where it is made, with a figure of its own': 'read_max',
   'a table that fails costs its query, and only that': 'ignore_table_exceptions ignore_registry_exceptions',
   'times are always in UTC, as in osquery of today': 'utc',
   'status lines are always written before the agent goes on': 'logger_status_sync',

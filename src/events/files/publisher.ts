@@ -1,0 +1,210 @@
+import { ifReadable } from '../../base/errors.ts';
+import type { Files } from '../../host/host.ts';
+import { FILE_EVENTS } from '../../parse/inotify.ts';
+import type { FileAction, FileEvent } from '../../schema/file-event.ts';
+import type { Publisher, PublisherCounts } from '../publisher.ts';
+import { digestsOf, type FileDigests } from './digests.ts';
+import type { PathRules } from './path-rules.ts';
+import type { FileChange, FileSource } from './source.ts';
+import { type WalkedDirectory, walkRules } from './walk.ts';
+
+/** Rules, and who tells of the files that they are about. */
+export interface WatchedFiles {
+  readonly rules: PathRules;
+  readonly sources: readonly FileSource[];
+  /** Whether digests are wanted of files that were made or changed. */
+  readonly hash: boolean;
+}
+
+export interface FileOptions {
+  /** Bytes of a file that is hashed, at most. */
+  readonly hashLimit: number;
+  /** Milliseconds of a clock that never goes back, and since the epoch. */
+  now(): number;
+  wall(): number;
+}
+
+/** What is told of bits that were merged, in this order; a file that is made and deleted ends deleted, if it is gone. */
+const ACTIONS: readonly (readonly [mask: number, action: FileAction])[] = [
+  [FILE_EVENTS.created, 'CREATED'],
+  [FILE_EVENTS.movedTo, 'MOVED_TO'],
+  [FILE_EVENTS.opened, 'OPENED'],
+  [FILE_EVENTS.accessed, 'ACCESSED'],
+  [FILE_EVENTS.modified | FILE_EVENTS.closedWritten, 'UPDATED'],
+  [FILE_EVENTS.attributes, 'ATTRIBUTES_MODIFIED'],
+  [FILE_EVENTS.movedFrom, 'MOVED_FROM'],
+  [FILE_EVENTS.deleted, 'DELETED'],
+];
+
+/** Changes that wait to be looked at: beyond, the kernel is left to wait, which says what it had no room for. */
+const MAX_WAITING = 10_000;
+/** Milliseconds of one `read` spent on looking at files and hashing them. */
+const SETTLE_MS = 20;
+/** Directories of one `read` that are looked through for what was lost. */
+const RESCANNED_A_READ = 200;
+
+interface Waiting extends FileChange {
+  readonly action: FileAction;
+  readonly categories: readonly string[];
+  readonly occurred: bigint;
+  readonly hash: boolean;
+}
+
+/** Hears of files by category, looks at them and hashes them, in the order in which things happened. */
+export class FilePublisher implements Publisher {
+  readonly name = 'inotify';
+  readonly #watched: readonly WatchedFiles[];
+  readonly #files: Files;
+  readonly #options: FileOptions;
+  readonly #emit: (event: FileEvent) => void;
+  readonly #warn: (message: string) => void;
+  #waiting: Waiting[] = [];
+  /** Files that are among the waiting as changed: once is enough. */
+  readonly #updated = new Set<string>();
+  #hashing: { readonly change: Waiting; readonly work: Generator<undefined, FileDigests | undefined> } | undefined;
+  readonly #rescans: {
+    readonly watched: WatchedFiles;
+    readonly walk: Iterator<WalkedDirectory>;
+    readonly since: number;
+  }[] = [];
+  /** Until when all was heard, Unix seconds. */
+  #heardUntil: number;
+  #events = 0;
+  #overflows = 0;
+
+  constructor(
+    watched: readonly WatchedFiles[],
+    files: Files,
+    options: FileOptions,
+    emit: (event: FileEvent) => void,
+    warn: (message: string) => void,
+  ) {
+    this.#watched = watched;
+    this.#files = files;
+    this.#options = options;
+    this.#heardUntil = options.wall() / 1000;
+    this.#emit = emit;
+    this.#warn = warn;
+  }
+
+  get fds(): readonly number[] {
+    return this.#watched.flatMap(({ sources }) => sources.map(({ fd }) => fd));
+  }
+
+  get counts(): PublisherCounts {
+    const sources = this.#watched.flatMap(({ sources: its }) => its);
+    const malformed = sources.reduce((sum, source) => sum + source.malformed, 0);
+    return { events: this.#events, dropped: { overrun: this.#overflows, malformed } };
+  }
+
+  read(): boolean {
+    let more = false;
+    for (const watched of this.#watched) {
+      for (const source of watched.sources) {
+        if (this.#waiting.length >= MAX_WAITING) continue;
+        const heard = (change: FileChange) => this.#take(watched, change);
+        more = source.read(heard, () => this.#overflow(watched)) || more;
+      }
+    }
+    more = this.#rescan() || more;
+    if (!more && this.#waiting.length < MAX_WAITING) this.#heardUntil = this.#options.wall() / 1000;
+    return this.#settle() || more;
+  }
+
+  tick(): void {
+    const now = this.#options.now();
+    for (const { sources } of this.#watched) for (const source of sources) source.tick(now);
+  }
+
+  stop(): void {
+    for (const { sources } of this.#watched) for (const source of sources) source.stop();
+  }
+
+  #take({ rules, hash }: WatchedFiles, change: FileChange): void {
+    const categories = rules.match(change.path);
+    if (categories.length === 0) return;
+    const occurred = BigInt(this.#options.wall()) * 1_000_000n;
+    for (const [mask, action] of ACTIONS) {
+      if ((change.mask & mask) === 0) continue;
+      if (action === 'UPDATED') {
+        if (this.#updated.has(change.path)) continue;
+        this.#updated.add(change.path);
+      }
+      this.#waiting.push({ ...change, action, categories, occurred, hash });
+    }
+  }
+
+  #overflow(watched: WatchedFiles): void {
+    this.#overflows += 1;
+    if (this.#rescans.some((rescan) => rescan.watched === watched)) return;
+    this.#warn(`${this.name}: the kernel lost events: looks for what has changed since; what was deleted is not known`);
+    const walk = walkRules(this.#files, watched.rules, '/');
+    this.#rescans.push({ watched, walk, since: this.#heardUntil });
+  }
+
+  /** Tells of files that changed while nothing was heard; whether there are more. */
+  #rescan(): boolean {
+    for (let i = 0; i < RESCANNED_A_READ && this.#waiting.length < MAX_WAITING; i++) {
+      const rescan = this.#rescans[0];
+      if (rescan === undefined) return false;
+      const { watched, walk, since } = rescan;
+      const { done, value } = walk.next();
+      if (done) this.#rescans.shift();
+      else if (value.interest.covers) this.#lookThrough(watched, value, since);
+    }
+    return this.#rescans.length > 0;
+  }
+
+  #lookThrough(watched: WatchedFiles, { path, entries }: WalkedDirectory, since: number): void {
+    for (const { name } of entries()) {
+      const file = path === '/' ? `/${name}` : `${path}/${name}`;
+      const stat = ifReadable(() => this.#files.linkStat(file));
+      // Times of a file are up to a tick of the kernel behind the clock.
+      if (stat === undefined || stat.ctime < since - 0.1) continue;
+      const mask = stat.btime >= since - 0.1 ? FILE_EVENTS.created : FILE_EVENTS.modified;
+      this.#take(watched, { path: file, mask, cookie: 0 });
+    }
+  }
+
+  /** Looks at files that wait; whether there are more. */
+  #settle(): boolean {
+    const until = this.#options.now() + SETTLE_MS;
+    let settled = 0;
+    while (this.#options.now() < until) {
+      if (this.#hashing === undefined) {
+        const change = this.#waiting[settled];
+        if (change === undefined) break;
+        settled += 1;
+        if (change.action === 'UPDATED') this.#updated.delete(change.path);
+        this.#begin(change);
+      } else {
+        const { change, work } = this.#hashing;
+        const step = work.next();
+        if (!step.done) continue;
+        this.#hashing = undefined;
+        this.#tell(change, step.value);
+      }
+    }
+    this.#waiting = settled === 0 ? this.#waiting : this.#waiting.slice(settled);
+    return this.#waiting.length > 0 || this.#hashing !== undefined;
+  }
+
+  #begin(change: Waiting): void {
+    const { action, path, mask } = change;
+    const wanted =
+      change.hash && (action === 'CREATED' || action === 'UPDATED') && (mask & FILE_EVENTS.directory) === 0;
+    if (wanted) this.#hashing = { change, work: digestsOf(this.#files, path, this.#options.hashLimit) };
+    else this.#tell(change);
+  }
+
+  #tell(change: Waiting, digests?: FileDigests | undefined): void {
+    const { action, path, categories, occurred, cookie, pid, hash } = change;
+    const isGone = action === 'DELETED' || action === 'MOVED_FROM';
+    const stat = isGone ? undefined : ifReadable(() => this.#files.stat(path));
+    const isHashed = hash && (action === 'CREATED' || action === 'UPDATED');
+    for (const category of categories) {
+      this.#events += 1;
+      this.#emit({ occurred, path, category, action, transaction: cookie, pid, stat, digests, isHashed });
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { InotifyTree } from '../../../src/events/files/inotify-tree.ts';
+import { PathRules } from '../../../src/events/files/path-rules.ts';
+import { FilePublisher } from '../../../src/events/files/publisher.ts';
+import type { FileChange, FileSource } from '../../../src/events/files/source.ts';
+import { FILE_EVENTS } from '../../../src/parse/inotify.ts';
+import type { FileEvent } from '../../../src/schema/file-event.ts';
+import { MemoryHost } from '../../../src/testing/memory-host.ts';
+import { parseTree } from '../../../src/testing/tree.ts';
+
+const { created, modified, closedWritten, movedFrom, movedTo, deleted, directory } = FILE_EVENTS;
+
+const rules = new PathRules({ paths: new Map([['all', ['/w/%%']]]), excluded: new Map() });
+
+/** A source that tells what it is given. */
+function source(changes: (Partial<FileChange> & { path: string; mask: number })[] | 'overflow'): FileSource {
+  let left = changes;
+  return {
+    fd: 7,
+    malformed: 3,
+    tick: () => {},
+    stop: () => {},
+    read(heard, overflow) {
+      if (left === 'overflow') overflow();
+      else for (const change of left) heard({ cookie: 0, ...change });
+      left = [];
+      return false;
+    },
+  };
+}
+
+function heard(
+  files: MemoryHost['files'],
+  its: FileSource,
+  hashLimit = 1000,
+): { events: FileEvent[]; warned: string[] } {
+  const events: FileEvent[] = [];
+  const warned: string[] = [];
+  let now = 0;
+  const options = { hashLimit, now: () => now++, wall: () => 1_700_000_000_000 };
+  const publisher = new FilePublisher(
+    [{ rules, sources: [its], hash: true }],
+    files,
+    options,
+    (event) => events.push(event),
+    (message) => warned.push(message),
+  );
+  assert.deepEqual(publisher.fds, [7]);
+  while (publisher.read());
+  assert.equal(publisher.counts.dropped['malformed'], 3);
+  assert.equal(publisher.counts.events, events.length);
+  return { events, warned };
+}
+
+const never = () => assert.fail();
+const texts = (events: FileEvent[]) => events.map(({ action, path }) => `${action} ${path}`);
+
+test('bits that were merged are told one by one; a change once, until it was looked at', () => {
+  const { files } = new MemoryHost(parseTree('/w/a\n> content\n/w/big size=2000\n'));
+  const { events } = heard(
+    files,
+    source([
+      { path: '/w/a', mask: created | modified | closedWritten },
+      { path: '/w/a', mask: modified },
+      { path: '/else', mask: modified },
+      { path: '/w/big', mask: closedWritten },
+      { path: '/w/gone', mask: created | deleted },
+      { path: '/w/d', mask: created | directory },
+      { path: '/w/x', mask: movedFrom, cookie: 5 },
+      { path: '/w/y', mask: movedTo, cookie: 5 },
+    ]),
+  );
+  assert.deepEqual(texts(events), [
+    'CREATED /w/a',
+    'UPDATED /w/a',
+    'UPDATED /w/big',
+    'CREATED /w/gone',
+    'DELETED /w/gone',
+    'CREATED /w/d',
+    'MOVED_FROM /w/x',
+    'MOVED_TO /w/y',
+  ]);
+  assert.equal(events[0]!.digests?.md5, '9a0364b9e99bb480dd25e1f0284c8555');
+  // Too large, not there, a directory.
+  for (const i of [2, 3, 5]) assert.deepEqual([events[i]!.digests, events[i]!.isHashed], [undefined, true]);
+  assert.deepEqual([events[6]!.transaction, events[7]!.transaction], [5, 5]);
+});
+
+test('after an overflow all that has changed since is told', () => {
+  const { files } = new MemoryHost(
+    parseTree(
+      '/w/a mtime=1700000001\n/w/d/ mtime=5\n/w/d/b mtime=1700000005 btime=5\n/w/old mtime=1699999990\n/v/c mtime=1700000001\n',
+    ),
+  );
+  const { events, warned } = heard(files, source('overflow'));
+  assert.equal(warned.length, 1);
+  assert.match(warned[0]!, /the kernel lost events/);
+  assert.deepEqual(texts(events).sort(), ['CREATED /w/a', 'UPDATED /w/d/b']);
+});
+
+test('inotify: a directory that cannot be watched is said once', () => {
+  const { files } = new MemoryHost(parseTree('/w/a/x\n/w/b/x\n/w/c\n'));
+  const watched: string[] = [];
+  const warned: string[] = [];
+  const watches = {
+    fd: 3,
+    add: (path: string) => (path.startsWith('/w/') ? 'ENOSPC' : watched.push(path)),
+    remove: () => {},
+    read: () => Buffer.alloc(0),
+    [Symbol.dispose]: () => {},
+  };
+  const tree = new InotifyTree(watches, files, rules, { accesses: false, tops: ['/'] }, (text) => warned.push(text));
+  while (tree.read(never, never));
+  assert.deepEqual(watched, ['/', '/w']);
+  assert.equal(warned.length, 1);
+  assert.match(warned[0]!, /max_user_watches/);
+  assert.equal(tree.size, 2);
+});

@@ -8,6 +8,18 @@ export const FORK_CALLS = ['fork', 'vfork', 'clone', 'clone3'] as const;
 export const KILL_CALLS = ['kill', 'tkill', 'tgkill'] as const;
 export const SOCKET_CALLS = ['connect', 'bind', 'listen'] as const;
 export const ACCEPT_CALLS = ['accept', 'accept4'] as const;
+/** Calls that name files, and make, move or remove them. */
+export const NAME_CALLS =
+  'rename renameat renameat2 unlink unlinkat rmdir link linkat symlink symlinkat mkdir mkdirat mknod mknodat truncate'.split(
+    ' ',
+  );
+/** Calls that change open files; `mmap` does where memory that is shared may be written. */
+export const WRITE_CALLS =
+  'write pwrite64 writev pwritev pwritev2 ftruncate fallocate copy_file_range sendfile mmap'.split(' ');
+export const READ_CALLS = 'read pread64 readv preadv preadv2'.split(' ');
+export const OPEN_CALLS = 'open openat openat2 creat'.split(' ');
+/** Calls that make other descriptors of open files, and close them; of `fcntl` and `ioctl` those that do. */
+export const DESCRIPTOR_CALLS = 'close close_range dup dup2 dup3 fcntl ioctl'.split(' ');
 
 /** Names of calls to their numbers, by `process.arch`. */
 const NUMBERS: Readonly<Record<string, ReadonlyMap<string, number>>> = Object.fromEntries(

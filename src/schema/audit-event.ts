@@ -13,6 +13,8 @@ export interface AuditEvent {
   readonly complete: boolean;
   /** What was done to a socket, if that is wanted. */
   readonly socket?: SocketCall | undefined;
+  /** What was done to a file, if that is wanted. */
+  readonly file?: FileCall | undefined;
 }
 
 export interface AuditCall {
@@ -26,4 +28,16 @@ export interface SocketCall {
   readonly status: 'failed' | 'in_progress' | 'no_client' | 'succeeded';
   /** As far as the kernel tells it: not that of `listen`, nor of a client whose address the program did not ask for. */
   readonly address: SocketAddress | undefined;
+}
+
+export interface FileCall {
+  /** `open`, `create`, `open+truncate`, `read`, `write`, `close`, `rename`, `unlink`, … */
+  readonly operation: string;
+  readonly path: string;
+  /** The new name of what is renamed or linked; else empty. */
+  readonly destination: string;
+  /** Current directory of the process; empty where the records do not tell it. */
+  readonly cwd: string;
+  /** Whether the path was not in the records, or not all of them came. */
+  readonly partial: boolean;
 }

@@ -14,6 +14,8 @@ import { describe, test } from 'node:test';
 import { MalformedInput } from '../../src/base/errors.ts';
 import { describePrivateKey } from '../../src/base/private-key.ts';
 import { decodeText } from '../../src/base/text.ts';
+import { AuditAssembler } from '../../src/events/audit/assemble.ts';
+import { FileTracker } from '../../src/events/audit/file-tracker.ts';
 import { auditArguments, auditText, parseAuditRecord } from '../../src/parse/audit-record.ts';
 import { parseAuthorizedKeys } from '../../src/parse/authorized-keys.ts';
 import { parseBpfSample } from '../../src/parse/bpf-sample.ts';
@@ -52,6 +54,7 @@ import { parseSocketAddress } from '../../src/parse/sockaddr.ts';
 import { parseJournal } from '../../src/parse/sqlite-journal.ts';
 import { parseWal } from '../../src/parse/sqlite-wal.ts';
 import { parseSudoers } from '../../src/parse/sudoers.ts';
+import { parseSyslogLine } from '../../src/parse/syslog-line.ts';
 import { parseSharedMemory } from '../../src/parse/sysvipc-shm.ts';
 import { zoneNameAt } from '../../src/parse/tzif.ts';
 import { decodeUdevValue, parseUdevProperties } from '../../src/parse/udev-database.ts';
@@ -77,6 +80,9 @@ const LINK = Buffer.from(
   'hex',
 );
 
+const AUDIT_FILES = readFileSync(join(import.meta.dirname, '../captures/audit-files.txt')).subarray(0, 20_000);
+const NO_MACHINE = { processes: () => [1], descriptor: () => '/x', inode: () => 1 };
+
 type Parse = (bytes: Buffer, text: string) => unknown;
 
 /** Reads of a file that lies in memory. */
@@ -100,6 +106,11 @@ const [BPF_EXEC, BPF_SOCKET] = readFileSync(
   .slice(8, 10)
   .map((line) => Buffer.from(line, 'hex')) as [Buffer, Buffer];
 
+const SYSLOG = Buffer.concat(
+  ['csv', 'rfc3164', 'rfc5424'].map((name) =>
+    readFileSync(join(import.meta.dirname, `../captures/syslog-${name}.txt`)),
+  ),
+);
 /** Of a disk that changed. */
 const UEVENTS = Object.fromEntries(
   ['kernel', 'daemon'].map((name) => {
@@ -124,6 +135,19 @@ const parsers: Readonly<Record<string, readonly [sample: Buffer, parse: Parse]>>
   inotify: [
     Buffer.from('01000000000100000000000010000000610000000000000000000000', 'hex'),
     (bytes) => parseInotify(bytes),
+  ],
+  'audit files': [
+    AUDIT_FILES,
+    (_, text) => {
+      const tracker = new FileTracker({ matches: () => true, accesses: true, partial: true }, NO_MACHINE);
+      const told: unknown[] = [];
+      const assembler = new AuditAssembler((event) => told.push(tracker.heard(event)));
+      for (const line of text.split('\n')) {
+        attempt(() => assembler.add(parseAuditRecord(Number(line.slice(0, 4)), line.slice(5), 'fuzz'), 0));
+      }
+      assembler.tick(1e9);
+      return told;
+    },
   ],
   'authorized keys': [sample('/root/.ssh/authorized_keys'), (_, text) => [...parseAuthorizedKeys(text)]],
   capabilities: [CAPABILITIES, (bytes) => formatFileCapabilities(bytes, 'fuzz')],
@@ -167,6 +191,7 @@ const parsers: Readonly<Record<string, readonly [sample: Buffer, parse: Parse]>>
   'sqlite journal': [JOURNAL, (bytes) => parseJournal(readsOf(bytes), 'fuzz')],
   'sqlite log': [WAL, (bytes) => parseWal(readsOf(bytes), 'fuzz')],
   sudoers: [sample('/etc/sudoers'), (_, text) => [...parseSudoers(text)]],
+  'syslog line': [SYSLOG, (_, text) => text.split('\n').map((line) => attempt(() => parseSyslogLine(line, 'fuzz')))],
   tzif: [sample('/usr/share/zoneinfo/Europe/Berlin'), (bytes) => zoneNameAt(bytes, 1717243200)],
   'udev database': [sample('/run/udev/data/b8:1'), (_, text) => [parseUdevProperties(text), decodeUdevValue(text)]],
   'uevent of the kernel': [UEVENTS.kernel!, (bytes) => parseUevent(bytes, 'fuzz')],

@@ -1,9 +1,11 @@
-import { auditArchitecture, callNumber } from '../../base/audit-syscalls.ts';
-import { MalformedInput } from '../../base/errors.ts';
+import { HostError, MalformedInput } from '../../base/errors.ts';
+import type { AuditRule, ListedRule } from '../../host/linux/audit-rule.ts';
 import { parseAuditRecord } from '../../parse/audit-record.ts';
-import type { AuditEvent } from '../../schema/audit-event.ts';
+import type { AuditCall, AuditEvent } from '../../schema/audit-event.ts';
 import type { Publisher, PublisherCounts } from '../publisher.ts';
 import { AuditAssembler } from './assemble.ts';
+import type { FileTracker } from './file-tracker.ts';
+import { type Audited, auditRules, keyFor, ownerOf } from './rules.ts';
 import { isSocketCall, type SocketOptions, socketCall } from './sockets.ts';
 
 /** The kernel's audit, or a recording of it. */
@@ -11,8 +13,9 @@ export interface AuditSource {
   readonly fd: number;
   status(): AuditState;
   set(settings: Readonly<Record<string, number>>): void;
-  addRule(architecture: number, calls: readonly number[]): void;
-  deleteRule(architecture: number, calls: readonly number[]): void;
+  addRule(rule: AuditRule): void;
+  rules(): readonly ListedRule[];
+  removeRule(rule: ListedRule): void;
   receive(): { readonly type: number; readonly text: string } | 'overrun' | undefined;
   [Symbol.dispose](): void;
 }
@@ -27,13 +30,15 @@ export interface AuditState {
 }
 
 /** What is audited, and how. */
-export interface AuditOptions {
-  /** Names of the system calls. */
-  readonly calls: readonly string[];
+export interface AuditOptions extends Audited {
   /** Which events of sockets tables want. */
   readonly sockets: SocketOptions;
   /** Whether rules and settings may be changed; else what others have set is heard. */
   readonly allowConfig: boolean;
+  /** Whether rules of others are removed first. */
+  readonly clearRules: boolean;
+  /** Whether what others take or remove is taken back and set again. */
+  readonly persist: boolean;
   readonly backlogLimit: number;
   /** Milliseconds that a call waits where the backlog is full. */
   readonly backlogWait: number;
@@ -41,60 +46,69 @@ export interface AuditOptions {
   readonly enabledBefore?: number | undefined;
 }
 
+export interface AuditParts {
+  /** Opens audit; as a daemon, or to read along. */
+  readonly open: (readAlong: boolean) => AuditSource;
+  readonly options: AuditOptions;
+  /** Follows files, where that is wanted. */
+  readonly files?: FileTracker | undefined;
+  /** Of this process. */
+  readonly pid: number;
+  readonly arch: string;
+  isRunning(pid: number): boolean;
+  emit(event: AuditEvent): void;
+  /** Milliseconds of a clock that never goes back. */
+  now(): number;
+  say(severity: 'INFO' | 'WARNING', message: string): void;
+  /** Is told every record. */
+  readonly debug?: ((text: string) => void) | undefined;
+}
+
 /** Records of one `read`: the others have their turn, and what was heard is stored. */
 const RECORDS_A_READ = 4096;
 /** `AUDIT_FAIL_SILENT`: what is lost is counted, no more. */
 const SILENT = 0;
+/** `AUDIT_ENABLED` is 1, 2 is enabled until the next boot, with rules that nobody may change. */
+const LOCKED = 2;
+/** How often it is looked whether we still have audit, and our rules are there. */
+const CHECK_MS = 5000;
+/** Below are messages about the connection itself. */
+const FIRST_RECORD = 1100;
 
 /** Hears audit: as its daemon where there is none, else reading along with the one that there is. */
 export class AuditPublisher implements Publisher {
   readonly name = 'auditeventpublisher';
-  /** Whether another program is the audit daemon. */
-  readonly readsAlong: boolean;
-  readonly #source: AuditSource;
+  readonly #parts: AuditParts;
   readonly #before: AuditState;
-  readonly #options: AuditOptions;
   readonly #assembler: AuditAssembler;
-  readonly #now: () => number;
-  readonly #architecture: number;
-  readonly #calls: readonly number[];
+  readonly #calls: ReadonlySet<string>;
+  readonly #rules: readonly AuditRule[];
+  #source: AuditSource;
+  #readsAlong: boolean;
+  #checked: number;
   #overruns = 0;
   #malformed = 0;
 
-  /**
-   * `open` opens audit; as a daemon, or to read along. `now`: milliseconds of a clock that never goes back. Throws
-   * `HostError` where the kernel does not let us.
-   */
-  constructor(
-    open: (readAlong: boolean) => AuditSource,
-    options: AuditOptions,
-    pid: number,
-    arch: string,
-    emit: (event: AuditEvent) => void,
-    now: () => number,
-  ) {
-    this.#options = options;
-    this.#now = now;
-    const calls = new Set<string>(options.calls);
-    this.#assembler = new AuditAssembler((event) => {
-      // Rules of others bring calls that no table asked for.
-      if (event.call !== undefined && !calls.has(event.call.name)) return;
-      if (!isSocketCall(event)) return emit(event);
-      const socket = socketCall(event, options.sockets);
-      if (socket !== undefined) emit({ ...event, socket });
-    });
-    this.#architecture = auditArchitecture(arch) ?? 0;
-    this.#calls = options.calls.flatMap((name) => callNumber(name, arch) ?? []);
+  /** Throws `HostError` where the kernel does not let us. */
+  constructor(parts: AuditParts) {
+    const { open, options, pid, arch, isRunning, now } = parts;
+    this.#parts = parts;
+    this.#calls = new Set(options.calls);
+    this.#rules = auditRules(options, pid, arch);
+    this.#assembler = new AuditAssembler((event) => this.#pass(event));
+    this.#checked = now();
     let source = open(false);
     try {
       this.#before = source.status();
-      this.readsAlong = this.#before.pid !== 0 && this.#before.pid !== pid;
-      if (options.allowConfig) this.#configure(source, pid);
+      // A daemon that was killed is one until the kernel has something to say to it.
+      const { pid: daemon } = this.#before;
+      this.#readsAlong = daemon !== 0 && daemon !== pid && isRunning(daemon);
+      if (options.allowConfig) this.#configure(source);
     } catch (cause) {
       source[Symbol.dispose]();
       throw cause;
     }
-    if (this.readsAlong) {
+    if (this.#readsAlong) {
       source[Symbol.dispose]();
       source = open(true);
     }
@@ -105,56 +119,119 @@ export class AuditPublisher implements Publisher {
     return [this.#source.fd];
   }
 
+  /** Whether another program is the audit daemon. */
+  get readsAlong(): boolean {
+    return this.#readsAlong;
+  }
+
   /** Whether audit was enabled before we came, which `stop` restores. */
   get enabledBefore(): number {
-    return this.#options.enabledBefore ?? this.#before.enabled;
+    return this.#parts.options.enabledBefore ?? this.#before.enabled;
   }
 
   get counts(): PublisherCounts {
     const { events, incomplete, dropped } = this.#assembler.counts;
+    const untracked = this.#parts.files?.untracked ?? 0;
     return {
       events,
-      dropped: { overrun: this.#overruns, malformed: this.#malformed, incomplete, oversized: dropped },
+      dropped: { overrun: this.#overruns, malformed: this.#malformed, incomplete, oversized: dropped, untracked },
     };
   }
 
   read(): boolean {
-    const now = this.#now();
+    const now = this.#parts.now();
     for (let i = 0; i < RECORDS_A_READ; i++) {
       const message = this.#source.receive();
       if (message === undefined) return false;
-      if (message === 'overrun') this.#overruns += 1;
-      else if (message.type >= FIRST_RECORD) this.#add(message.type, message.text, now);
+      if (message === 'overrun') {
+        this.#overruns += 1;
+        // Descriptors may have been closed and opened again, and we do not know.
+        this.#parts.files?.forget();
+      } else if (message.type >= FIRST_RECORD) this.#add(message.type, message.text, now);
     }
     return true;
   }
 
   tick(): void {
-    this.#assembler.tick(this.#now());
+    const now = this.#parts.now();
+    this.#assembler.tick(now);
+    if (now - this.#checked < CHECK_MS || !this.#parts.options.allowConfig) return;
+    this.#checked = now;
+    try {
+      this.#check();
+    } catch (cause) {
+      if (!(cause instanceof HostError)) throw cause;
+      this.#parts.say('WARNING', `${this.name}: ${cause.message}`);
+    }
   }
 
   stop(): void {
-    const { allowConfig } = this.#options;
+    const { open, options, pid } = this.#parts;
     try {
-      if (!allowConfig) return;
-      this.#source.deleteRule(this.#architecture, this.#calls);
-      if (!this.readsAlong) this.#source.set({ enabled: this.enabledBefore, pid: 0 });
+      if (!options.allowConfig) return;
+      // Another connection than that on which records come, which may be full of them.
+      using control = open(false);
+      const { enabled, pid: daemon } = control.status();
+      if (enabled !== LOCKED) this.#removeRules(control, (owner) => owner === pid);
+      if (daemon !== pid) return;
+      if (enabled !== LOCKED) control.set({ enabled: this.enabledBefore });
+      control.set({ pid: 0 });
     } finally {
       this.#source[Symbol.dispose]();
     }
   }
 
-  #configure(source: AuditSource, pid: number): void {
-    const { backlogLimit, backlogWait } = this.#options;
-    if (!this.readsAlong) {
-      source.set({ failure: SILENT, backlogLimit, waitTime: backlogWait });
+  #configure(source: AuditSource): void {
+    const { options, pid, isRunning } = this.#parts;
+    if (!this.#readsAlong) {
+      source.set({ failure: SILENT, backlogLimit: options.backlogLimit, waitTime: options.backlogWait });
       source.set({ pid });
     }
-    if (this.#calls.length > 0) source.addRule(this.#architecture, this.#calls);
+    if (options.clearRules) for (const rule of source.rules()) source.removeRule(rule);
+    // Those of one of us that was killed.
+    else this.#removeRules(source, (owner) => owner === pid || !isRunning(owner));
+    for (const rule of this.#rules) source.addRule(rule);
     if (this.#before.enabled === 0) source.set({ enabled: 1 });
   }
 
+  #removeRules(source: AuditSource, isWanted: (owner: number) => boolean): void {
+    for (const rule of source.rules()) {
+      const owner = ownerOf(rule.key);
+      if (owner !== undefined && isWanted(owner)) source.removeRule(rule);
+    }
+  }
+
+  /**
+   * Programs that load rules remove all others first (`augenrules --load`), and the kernel takes a daemon that does not read
+   * fast enough for dead.
+   */
+  #check(): void {
+    const { open, options, pid, isRunning, say } = this.#parts;
+    using control = open(false);
+    const { enabled, ...status } = control.status();
+    const daemon = isRunning(status.pid) ? status.pid : 0;
+    if (options.persist && enabled !== LOCKED) {
+      const there = control.rules().filter(({ key }) => key === keyFor(pid));
+      if (there.length < this.#rules.length || enabled === 0) {
+        say('WARNING', `${this.name}: rules were removed or audit was disabled; it is set again`);
+        for (const rule of this.#rules) control.addRule(rule);
+        control.set({ enabled: 1 });
+      }
+    }
+    const readAlong = daemon !== 0 || !options.persist;
+    if (daemon === pid || (this.#readsAlong && readAlong)) return;
+    const next = open(readAlong);
+    if (!readAlong) next.set({ pid });
+    this.#source[Symbol.dispose]();
+    this.#source = next;
+    this.#readsAlong = readAlong;
+    this.#parts.files?.forget();
+    const cause = daemon === 0 ? 'there was no audit daemon any more' : `process ${daemon} has become the audit daemon`;
+    say('WARNING', `${this.name}: ${cause}: ${readAlong ? 'reads along' : 'is the audit daemon'} from now on`);
+  }
+
   #add(type: number, text: string, now: number): void {
+    this.#parts.debug?.(`${type} ${text}`);
     try {
       this.#assembler.add(parseAuditRecord(type, text, 'audit'), now);
     } catch (cause) {
@@ -162,7 +239,21 @@ export class AuditPublisher implements Publisher {
       this.#malformed += 1;
     }
   }
-}
 
-/** Below are messages about the connection itself. */
-const FIRST_RECORD = 1100;
+  /** Passes on what tables want. Rules of others, and those that follow files, bring more calls than they asked for. */
+  #pass(event: AuditEvent): void {
+    const wanted = event.call === undefined ? event : this.#wanted(event, event.call);
+    if (wanted !== undefined) this.#parts.emit(wanted);
+  }
+
+  #wanted(event: AuditEvent, { name, fields }: AuditCall): AuditEvent | undefined {
+    const { files, options, pid } = this.#parts;
+    if (fields.get('pid') === String(pid)) return undefined;
+    const file = files?.heard(event);
+    if (file !== undefined) return { ...event, file };
+    if (!this.#calls.has(name)) return undefined;
+    if (!isSocketCall(event)) return event;
+    const socket = socketCall(event, options.sockets);
+    return socket && { ...event, socket };
+  }
+}

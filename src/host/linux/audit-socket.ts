@@ -1,4 +1,5 @@
 import { HostError } from '../../base/errors.ts';
+import { type AuditRule, encodeRule, keyOf, type ListedRule } from './audit-rule.ts';
 import { errnoName } from './errors.ts';
 import { MessageBatch } from './message-batch.ts';
 import { addressOf, errno, libc } from './native.ts';
@@ -17,6 +18,7 @@ const HEADER = 16;
 const NLM_F_REQUEST = 1;
 const NLM_F_ACK = 4;
 const NLMSG_ERROR = 2;
+const NLMSG_DONE = 3;
 /** Of the multicast group that reads along while another program is the audit daemon. */
 const AUDIT_NLGRP_READLOG = 1;
 /** Bytes of what the kernel may keep for us while we do something else. */
@@ -32,6 +34,7 @@ const AUDIT_GET = 1000;
 const AUDIT_SET = 1001;
 const AUDIT_ADD_RULE = 1011;
 const AUDIT_DEL_RULE = 1012;
+const AUDIT_LIST_RULES = 1013;
 
 /** `struct audit_status`: bits of its mask, and where the fields are. */
 const STATUS = {
@@ -46,13 +49,6 @@ const STATUS = {
   waitTime: 36,
 };
 const MASK = { enabled: 1, failure: 2, pid: 4, rateLimit: 8, backlogLimit: 16, waitTime: 32 };
-
-/** `struct audit_rule_data` without a buffer: filter, action, fields, a mask of system calls, then the fields. */
-const RULE = { size: 1040, mask: 12, fields: 12 + 256, values: 12 + 512, flags: 12 + 768 };
-const AUDIT_FILTER_EXIT = 4;
-const AUDIT_ALWAYS = 2;
-const AUDIT_ARCH = 11;
-const AUDIT_EQUAL = 0x40000000;
 
 export interface AuditStatus {
   readonly enabled: number;
@@ -142,13 +138,24 @@ export class AuditSocket implements Disposable {
     this.#request(AUDIT_SET, payload);
   }
 
-  /** Has the kernel report calls of an architecture when they return. One that is there already is no error. */
-  addRule(architecture: number, calls: readonly number[]): void {
-    this.#request(AUDIT_ADD_RULE, rule(architecture, calls), undefined, 'EEXIST');
+  /** One that is there already is no error. */
+  addRule(rule: AuditRule): void {
+    this.#request(AUDIT_ADD_RULE, encodeRule(rule), undefined, 'EEXIST');
   }
 
-  deleteRule(architecture: number, calls: readonly number[]): void {
-    this.#request(AUDIT_DEL_RULE, rule(architecture, calls), undefined, 'ENOENT');
+  /** All rules that the kernel has. */
+  rules(): ListedRule[] {
+    const found: ListedRule[] = [];
+    this.#request(AUDIT_LIST_RULES, Buffer.alloc(0), (payload) => {
+      const bytes = Buffer.from(payload);
+      found.push({ key: keyOf(bytes), bytes });
+    });
+    return found;
+  }
+
+  /** One that is not there is no error. */
+  removeRule({ bytes }: ListedRule): void {
+    this.#request(AUDIT_DEL_RULE, bytes, undefined, 'ENOENT');
   }
 
   /** The next record, if there is one. `overrun`: the kernel had no room for some. */
@@ -187,6 +194,7 @@ export class AuditSocket implements Disposable {
     payload.copy(message, HEADER);
     const send = libc('intptr_t send(int fd, const void *data, size_t length, int flags)');
     if (send(this.fd, message, message.length, 0) < 0) fail('send');
+    const isQuestion = type === AUDIT_GET || type === AUDIT_LIST_RULES;
     let acknowledged = false;
     let answered = false;
     for (let tries = 0; tries < MAX_ANSWERS; tries++) {
@@ -198,11 +206,11 @@ export class AuditSocket implements Disposable {
         if (code !== 0 && errnoName(code) !== ignored) throw new HostError(errnoName(code), 'netlink audit', 'request');
         // What was asked for is sent by a thread of the kernel, before or after the acknowledgement.
         acknowledged = true;
-        if (type !== AUDIT_GET || answered) return;
-      } else if (answer === type) {
-        answered = true;
-        heard(this.#buffer.subarray(HEADER, length));
-        if (acknowledged) return;
+        if (!isQuestion || answered) return;
+      } else if (answer === type || answer === NLMSG_DONE) {
+        if (answer === type) heard(this.#buffer.subarray(HEADER, length));
+        answered = type === AUDIT_GET || answer === NLMSG_DONE;
+        if (acknowledged && answered) return;
       }
     }
     throw new HostError('ETIMEDOUT', 'netlink audit', 'request');
@@ -211,21 +219,6 @@ export class AuditSocket implements Disposable {
 
 /** Records that may come before an answer: a machine that is audited is busy. */
 const MAX_ANSWERS = 100_000;
-
-function rule(architecture: number, calls: readonly number[]): Buffer {
-  const bytes = Buffer.alloc(RULE.size);
-  bytes.writeUInt32LE(AUDIT_FILTER_EXIT, 0);
-  bytes.writeUInt32LE(AUDIT_ALWAYS, 4);
-  bytes.writeUInt32LE(1, 8);
-  for (const call of calls) {
-    const word = RULE.mask + (call >> 5) * 4;
-    bytes.writeUInt32LE((bytes.readUInt32LE(word) | (1 << (call & 31))) >>> 0, word);
-  }
-  bytes.writeUInt32LE(AUDIT_ARCH, RULE.fields);
-  bytes.writeUInt32LE(architecture, RULE.values);
-  bytes.writeUInt32LE(AUDIT_EQUAL, RULE.flags);
-  return bytes;
-}
 
 function fail(operation: string): never {
   throw new HostError(errnoName(errno()), 'netlink audit', operation);

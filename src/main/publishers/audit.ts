@@ -1,8 +1,15 @@
 import { ACCEPT_CALLS, EXEC_CALLS, FORK_CALLS, KILL_CALLS, SOCKET_CALLS } from '../../base/audit-syscalls.ts';
+import { ifReadable } from '../../base/errors.ts';
 import type { OptionValues } from '../../config/option-values.ts';
+import { sparingly } from '../../daemon/sparingly.ts';
+import { type FileLookup, FileTracker } from '../../events/audit/file-tracker.ts';
 import { AuditPublisher } from '../../events/audit/publisher.ts';
+import { PathRules } from '../../events/files/path-rules.ts';
 import { AuditSocket } from '../../host/linux/audit-socket.ts';
-import type { Starter } from './starter.ts';
+import { LinuxHost } from '../../host/linux/linux-host.ts';
+import type { Starter, StarterParts } from './starter.ts';
+
+const { files } = new LinuxHost();
 
 /** Hears the kernel's audit. */
 export const audit: Starter = {
@@ -17,27 +24,37 @@ export const audit: Starter = {
     socket_events: 'audit_allow_sockets',
     user_events: 'audit_allow_user_events',
   },
-  start({ options, tables, emit, now, say, left, leave }) {
+  start(parts) {
+    const { options, tables, emit, now, say, left, leave } = parts;
     const allowConfig = options.bool('audit_allow_config');
-    const publisher = new AuditPublisher(
-      (readAlong) => new AuditSocket({ readAlong }),
-      {
-        allowConfig,
+    const tracker = trackerOf(parts);
+    const accesses = options.bool('audit_fim_show_accesses');
+    const publisher = new AuditPublisher({
+      open: (readAlong) => new AuditSocket({ readAlong }),
+      options: {
         calls: wantedCalls(tables, options),
+        files: tracker === undefined ? 'nothing' : accesses ? 'changes and accesses' : 'changes',
         sockets: {
           failed: options.bool('audit_allow_failed_socket_events'),
           noClient: options.bool('audit_allow_null_accept_socket_events'),
           unix: options.bool('audit_allow_unix'),
         },
+        allowConfig,
+        clearRules: options.bool('audit_force_reconfigure'),
+        persist: options.bool('audit_persist'),
         backlogLimit: options.number('audit_backlog_limit'),
         backlogWait: options.number('audit_backlog_wait_time'),
         enabledBefore: left,
       },
-      process.pid,
-      process.arch,
+      files: tracker,
+      pid: process.pid,
+      arch: process.arch,
+      isRunning: (pid) => files.exists(`/proc/${pid}`),
       emit,
       now,
-    );
+      say,
+      debug: options.bool('audit_debug') ? (text) => say('INFO', `auditeventpublisher: ${text}`) : undefined,
+    });
     const mode = publisher.readsAlong ? 'reads along with the audit daemon' : 'is the audit daemon';
     say('INFO', `auditeventpublisher: started, ${mode}`);
     if (allowConfig) leave(publisher.enabledBefore);
@@ -59,3 +76,25 @@ function wantedCalls(tables: readonly string[], options: OptionValues): string[]
   }
   return calls;
 }
+
+/** What follows files, if there are any to be followed. */
+function trackerOf({ options, sections, tables, say, now }: StarterParts): FileTracker | undefined {
+  const rules = new PathRules(sections.files);
+  if (rules.isEmpty || !tables.includes('process_file_events')) return undefined;
+  const wishes = {
+    matches: (path: string) => rules.match(path).length > 0,
+    accesses: options.bool('audit_fim_show_accesses'),
+    partial: options.bool('audit_show_partial_fim_events'),
+  };
+  const warn = sparingly((text) => say('WARNING', `process_file_events: ${text}`), now);
+  return new FileTracker(wishes, lookup, {
+    untracked: options.bool('audit_show_untracked_res_warnings') ? warn : undefined,
+    debug: options.bool('audit_fim_debug') ? (text) => say('INFO', `process_file_events: ${text}`) : undefined,
+  });
+}
+
+const lookup: FileLookup = {
+  processes: () => files.list('/proc').flatMap(({ name }) => (/^\d+$/.test(name) ? Number(name) : [])),
+  descriptor: (pid, descriptor) => ifReadable(() => files.readLink(`/proc/${pid}/fd/${descriptor}`)),
+  inode: (path) => ifReadable(() => files.linkStat(path).inode),
+};

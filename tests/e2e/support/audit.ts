@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { AuditSocket } from '../../../src/host/linux/audit-socket.ts';
+import { isRunning } from './daemon.ts';
 
 /** Flags with which the daemon hears audit. */
 export const AUDIT = ['--disable_audit=false', '--audit_allow_config', '--logger_min_stderr=2'];
@@ -12,10 +13,11 @@ const LOCK = join(tmpdir(), 'osquery-audit-test');
 /** Longer than any test takes: who holds the lock so long was killed. */
 const STALE_MS = 120_000;
 
+/** A daemon that was killed is one until the kernel has something to say to it. */
 export function auditState() {
   using socket = new AuditSocket();
   const { enabled, pid } = socket.status();
-  return { enabled, pid };
+  return { enabled, pid: isRunning(pid) ? pid : 0 };
 }
 
 /** Whether the test has audit for itself, until it ends; else it is skipped, and says why. */

@@ -45,5 +45,7 @@ export function runLoop({ publishers, collector, wait, nap, stopped, now, keepHo
     kept = now();
     keepHouse();
   }
+  // What came since: a pipe of nobody else forgets it.
+  for (const publisher of publishers) publisher.read();
   collector.flush();
 }

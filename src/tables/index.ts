@@ -75,6 +75,7 @@ export const tables: readonly TableEntry[] = [
   { name: 'socket_events', aliases: [], load: () => require('./events/socket_events.ts').socketEvents },
   { name: 'sudoers', aliases: [], load: () => require('./users/sudoers.ts').sudoers },
   { name: 'suid_bin', aliases: [], load: () => require('./files/suid_bin.ts').suidBin },
+  { name: 'syslog_events', aliases: ['syslog'], load: () => require('./events/syslog_events.ts').syslogEvents },
   { name: 'system_controls', aliases: [], load: () => require('./system/system_controls.ts').systemControls },
   { name: 'system_info', aliases: [], load: () => require('./system/system_info.ts').systemInfo },
   { name: 'time', aliases: [], load: () => require('./system/time.ts').time },

@@ -9,6 +9,7 @@ import { FilePublisher } from '../events/files/publisher.ts';
 import type { Host } from '../host/host.ts';
 import { parseAuditRecord } from '../parse/audit-record.ts';
 import { parseBpfSample } from '../parse/bpf-sample.ts';
+import { parseSyslogLine } from '../parse/syslog-line.ts';
 import { parseUevent } from '../parse/uevent.ts';
 import type { AuditEvent } from '../schema/audit-event.ts';
 import type { BpfEvent } from '../schema/bpf-event.ts';
@@ -16,6 +17,7 @@ import type { DeviceEvent } from '../schema/device-event.ts';
 import type { EventSource, ReadEvent } from '../schema/event-source.ts';
 import { type EventTable, encodeCells, layoutOf } from '../schema/event-table.ts';
 import type { FileEvent } from '../schema/file-event.ts';
+import type { SyslogEvent } from '../schema/syslog-event.ts';
 import type { AnyTable } from '../schema/table.ts';
 
 const CAPTURES = join(import.meta.dirname, '../../tests/captures');
@@ -30,6 +32,7 @@ const RECORDINGS: Readonly<Record<string, readonly [glob: string, read: (path: s
   auditeventpublisher: ['audit-*.txt', readAudit],
   BPFEventPublisher: ['bpf-*.txt', readBpf],
   inotify: ['fanotify-*.txt', readFanotify],
+  syslog: ['syslog-*.txt', readSyslog],
   udev: ['udev-*.txt', readUdev],
 };
 
@@ -122,4 +125,10 @@ function readFanotify(path: string, { files }: Host): FileEvent[] {
 function directoryOf(line: string): [handle: string, path: string][] {
   const [kind, handle, path] = line.split(' ');
   return kind === 'D' ? [[Buffer.from(handle!, 'hex').toString('latin1'), path!]] : [];
+}
+
+/** Lines as rsyslog writes them by its templates. */
+function readSyslog(path: string): SyslogEvent[] {
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+  return lines.map((line) => ({ occurred: BOOTED, line: parseSyslogLine(line, path) }));
 }

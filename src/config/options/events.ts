@@ -56,6 +56,12 @@ export const eventOptions: readonly OptionDeclaration[] = [
   ['syslog_events_max', 'uint64', '100000', 'option', 'Syslog lines kept'],
   ['syslog_events_expiry', 'uint64', '2592000', 'option', 'Seconds that syslog lines are kept'],
   ['syslog_pipe_path', 'string', '/var/osquery/syslog_pipe', 'option', 'Named pipe that syslog writes to'],
-  ['syslog_rate_limit', 'uint64', '100', 'option', 'Lines a second that are read from the pipe'],
+  [
+    'syslog_rate_limit',
+    'uint64',
+    '100',
+    'option',
+    'Lines of 200 ms that are kept, five times as many a second; more are counted as lost',
+  ],
   ['yara_delay', 'uint32', '50', 'option', 'Milliseconds between two scans'],
 ];

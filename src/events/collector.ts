@@ -1,4 +1,5 @@
 import { type EventTable, encodeCells, layoutOf, type Moment } from '../schema/event-table.ts';
+import { isDamage } from '../store/damaged.ts';
 import type { EventStore, NewEvent } from '../store/event-store.ts';
 
 /** Rows of one table that wait to be stored. */
@@ -61,6 +62,8 @@ export class Collector {
       this.#store.append(batch.table.name, batch.layout, events);
       batch.stored += events.length;
     } catch (cause) {
+      // Whoever starts the thread anew has it begin a new file.
+      if (isDamage(cause)) throw cause;
       if (batch.dropped === 0) this.#warn(`${batch.table.name}: events are lost: ${(cause as Error).message}`);
       batch.dropped += events.length;
     }

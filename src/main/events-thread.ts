@@ -9,8 +9,10 @@ import type { Publisher } from '../events/publisher.ts';
 import { Retention } from '../events/retention.ts';
 import { LinuxHost } from '../host/linux/linux-host.ts';
 import { poll } from '../host/linux/poll.ts';
+import { storeFiles } from '../host/linux/store-files.ts';
 import { uptime } from '../host/linux/uptime.ts';
 import type { Moment } from '../schema/event-table.ts';
+import { openOrRenew } from '../store/damaged.ts';
 import { EventStore } from '../store/event-store.ts';
 import { type EventWishes, eventTables } from './event-tables.ts';
 import { starters } from './publishers/index.ts';
@@ -22,6 +24,8 @@ export interface EventsThreadData {
   readonly wishes: EventWishes;
   readonly sections: EventSections;
   readonly path: string;
+  /** Whether the file may be damaged. */
+  readonly check: boolean;
   /** For each identity of a store, tables to the last ids that somebody has seen. */
   readonly known: readonly (readonly [identity: string, table: string, eid: number])[];
   /** Publishers to what a thread that was killed left to be restored. */
@@ -31,14 +35,19 @@ export interface EventsThreadData {
   readonly port: MessagePort;
 }
 
-const { options, wishes, sections, path, known, left, stop, port } = workerData as EventsThreadData;
+const { options, wishes, sections, path, check, known, left, stop, port } = workerData as EventsThreadData;
 const values = new OptionValues();
 values.restore(options);
 const tell = (message: FromEvents) => parentPort!.postMessage(message);
 const files = new LinuxHost().files;
 const now = () => performance.now();
 
-using store = new EventStore(path);
+using store = openOrRenew(
+  path,
+  storeFiles,
+  (message) => tell({ kind: 'say', severity: 'WARNING', message }),
+  () => new EventStore(path, { check }),
+);
 const tables = eventTables(values, wishes);
 for (const { name } of tables) {
   const seen = known.filter(([identity, table]) => identity === store.identity && table === name);

@@ -43,6 +43,8 @@ const NAME = /^[a-z][a-z0-9_]{0,62}_events$/;
 const DELETED_AT_ONCE = 1000;
 /** Larger than any id or time. */
 const NO_ID = Number.MAX_SAFE_INTEGER;
+/** `SQLITE_CORRUPT`. */
+const CORRUPT = 11;
 /** "osqe": tells our files from other SQLite databases. */
 const APPLICATION_ID = 0x6f737165;
 
@@ -63,13 +65,17 @@ export class EventStore implements Disposable {
   readonly #counts = new Map<string, { rows: number; bytes: number }>();
   readonly #layouts = new Map<string, number>();
 
-  /** A file that is there or made; whoever opens it has made sure that nobody else writes. */
-  constructor(path: string) {
+  /**
+   * A file that is there or made; whoever opens it has made sure that nobody else writes. With `check` all of it is looked
+   * at, which takes a second for each 500 MB. Throws SQLite's error where it is damaged.
+   */
+  constructor(path: string, { check = false } = {}) {
     const database = new DatabaseSync(path);
     this.#database = database;
     try {
       // Pages of 8 KiB: 200,000 events of 600 bytes in 0.8 s, a third faster than with the default's 4.
       database.exec('PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+      if (check) mustBeWhole(database);
       database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
       database.exec('CREATE TABLE IF NOT EXISTS layouts (id INTEGER PRIMARY KEY, names TEXT NOT NULL UNIQUE) STRICT');
       database.exec('CREATE TABLE IF NOT EXISTS identity (uuid TEXT NOT NULL) STRICT');
@@ -278,6 +284,12 @@ export class EventReader implements Disposable {
     }
     return names;
   }
+}
+
+function mustBeWhole(database: DatabaseSync): void {
+  const [row] = database.prepare('PRAGMA quick_check(1)').all() as { quick_check: string }[];
+  if (row?.quick_check === 'ok') return;
+  throw Object.assign(new Error(row?.quick_check ?? 'no answer'), { errcode: CORRUPT });
 }
 
 function identityOf(database: DatabaseSync): string {

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { UserError } from '../base/errors.ts';
+import { damagedName, openOrRenew } from './damaged.ts';
 import { EventCursors } from './event-cursors.ts';
 import { LogQueue } from './log-queue.ts';
 import { QueryResults } from './query-results.ts';
@@ -14,7 +15,7 @@ const FILE = 'store.sqlite';
 const PATIENCE_MS = 5000;
 
 /** https://sqlite.org/rescode.html */
-const CODE = { busy: 5, corrupt: 11, full: 13, notADatabase: 26 };
+const CODE = { busy: 5, corrupt: 11, full: 13 };
 
 /** A store that is gone when the program ends. */
 export function openMemoryStore(): Store {
@@ -37,10 +38,11 @@ export function openStore(
   try {
     files.makeDirectory(directory);
     files.create(path);
-    return new SqliteStore(openedOrRenewed(path, files, warn, patient ? PATIENCE_MS : 0));
+    const timeout = patient ? PATIENCE_MS : 0;
+    return new SqliteStore(openOrRenew(path, files, warn, () => opened(path, timeout)));
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
-    if (codeOf(cause) === CODE.busy) throw new UserError(held(path, files));
+    if (codeOf(cause) === CODE.busy) throw new UserError(heldBy(path, files.lockHolder(path)));
     if (codeOf(cause) === CODE.full || (cause as NodeJS.ErrnoException).code === 'ENOSPC') {
       throw new StoreFull(`${path}: there is no room for it`);
     }
@@ -48,9 +50,13 @@ export function openStore(
   }
 }
 
-/** Removes the store of a directory, damaged ones that were moved aside, too; the paths. Nobody may have it open. */
+/** Where events are kept, beside the store. */
+export function eventsFile(directory: string): string {
+  return `${directory}/events.sqlite`;
+}
+
+/** Removes the store and the events of a directory, damaged ones that were moved aside, too; the paths. Nobody may have it open. */
 export function removeStore(directory: string, files: StoreFiles): string[] {
-  const path = `${directory}/${FILE}`;
   const removed: string[] = [];
   const remove = (name: string) => {
     for (const suffix of ['-wal', '-shm', '']) {
@@ -59,32 +65,13 @@ export function removeStore(directory: string, files: StoreFiles): string[] {
       removed.push(name + suffix);
     }
   };
-  if (files.lockHolder(path) !== undefined) throw new UserError(held(path, files));
-  remove(path);
-  for (let i = 1; files.exists(`${path}.damaged-${i}`); i++) remove(`${path}.damaged-${i}`);
-  return removed;
-}
-
-function openedOrRenewed(
-  path: string,
-  files: StoreFiles,
-  warn: (message: string) => void,
-  timeout: number,
-): DatabaseSync {
-  try {
-    return opened(path, timeout);
-  } catch (cause) {
-    const code = codeOf(cause);
-    if (code !== CODE.corrupt && code !== CODE.notADatabase) throw cause;
-    const aside = freeName(path, files);
-    warn(`${path}: damaged (${(cause as Error).message}); moved to ${aside}, a new one is begun`);
-    // The log belongs to the damaged file and would be played into the new one.
-    for (const suffix of ['', '-wal', '-shm']) {
-      if (files.exists(path + suffix)) files.rename(path + suffix, aside + suffix);
-    }
-    files.create(path);
-    return opened(path, timeout);
+  const held = files.lockHolder(`${directory}/${FILE}`);
+  if (held !== undefined) throw new UserError(heldBy(`${directory}/${FILE}`, held));
+  for (const path of [`${directory}/${FILE}`, eventsFile(directory)]) {
+    remove(path);
+    for (let i = 1; files.exists(damagedName(path, i)); i++) remove(damagedName(path, i));
   }
+  return removed;
 }
 
 /** Our database at `path`, locked, checked if the last one to have it did not close it, and of the present version. */
@@ -205,16 +192,7 @@ function codeOf(cause: unknown): number | undefined {
   return typeof code === 'number' ? code & 0xff : undefined;
 }
 
-function held(path: string, files: StoreFiles): string {
-  const holder = files.lockHolder(path);
+function heldBy(path: string, holder: number | undefined): string {
   const who = holder === undefined ? 'another process has it' : `process ${holder} has it`;
   return `${path}: ${who}; stop it, or name another --database_path`;
-}
-
-/** A name beside the damaged file that nothing has. */
-function freeName(path: string, files: StoreFiles): string {
-  for (let i = 1; ; i++) {
-    const name = `${path}.damaged-${i}`;
-    if (!files.exists(name)) return name;
-  }
 }

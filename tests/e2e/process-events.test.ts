@@ -32,6 +32,7 @@ test('each program once, over a restart, and audit is left as it was', async (t)
   assert.deepEqual(folder.lines('osqueryd.snapshots.log')[0]!['snapshot'], [
     { active: '1', name: 'auditeventpublisher' },
     { active: '1', name: 'process_events' },
+    { active: '1', name: 'user_events' },
   ]);
   run(0, 100);
   await folder.until(() => seen().length >= 100, 'a hundred programs');

@@ -1,4 +1,4 @@
-import { MessageChannel, Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Configuration } from '../../config/configuration.ts';
 import type { OptionValues } from '../../config/option-values.ts';
 import type { EventCountsOf, FromEvents, ToEvents } from '../../events/messages.ts';
@@ -6,161 +6,221 @@ import { storeFiles } from '../../host/linux/store-files.ts';
 import { temporaryDirectory } from '../../host/linux/temporary-directory.ts';
 import type { Severity } from '../../loggers/logger.ts';
 import type { EventSourceState } from '../../schema/agent.ts';
+import { eventsFile } from '../../store/sqlite-store.ts';
 import { type Store, tryToKeep } from '../../store/store.ts';
-import { eventTables } from '../event-tables.ts';
+import { type EventWishes, eventTables } from '../event-tables.ts';
 import type { EventsThreadData } from '../events-thread.ts';
+import { sayLosses, statesOf } from './event-states.ts';
 
-/** In the directory of the database. */
-const FILE = 'events.sqlite';
 /** In the settings, with the name of a publisher: what a worker that is killed leaves to the next one to be restored. */
 const LEFT = 'events.left.';
 /** How long the thread may take to leave the kernel as it was. */
 const END_MS = 3000;
+/** How soon a thread that failed is started anew: at first, and at most. */
+const RETRY_MS = 1000;
+const MAX_RETRY_MS = 60_000;
 
 export interface EventsParts {
   readonly options: OptionValues;
-  readonly configuration: Configuration;
   readonly store: Store;
   /** Whether nothing is to be left behind. */
   readonly inMemory: boolean;
   readonly say: (severity: Severity, message: string) => void;
+  /** It may be another file that holds them now. */
+  readonly renewed: () => void;
 }
 
-/** Events that are heard. */
-export interface Events {
+/** What the configuration says of events: another one starts the thread anew. */
+interface Wanted {
+  readonly wishes: EventWishes;
+  readonly tables: readonly { readonly name: string; readonly publisher: string }[];
+  readonly sections: EventsThreadData['sections'];
+  readonly fingerprint: string;
+}
+
+/** Events that are heard, while anything is to be heard. */
+export class Events {
+  readonly #parts: EventsParts;
+  readonly #folder: ReturnType<typeof temporaryDirectory> | undefined;
+  readonly #path: string;
+  #wanted: Wanted | undefined;
+  #running: EventsThread | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #retryMs = RETRY_MS;
+
+  constructor(parts: EventsParts) {
+    this.#parts = parts;
+    this.#folder = parts.inMemory ? temporaryDirectory('osquery-events-') : undefined;
+    this.#path = eventsFile(this.#folder?.path ?? parts.options.string('database_path'));
+  }
+
   /** Of the store of events; undefined while nothing hears any. */
-  readonly identity: string | undefined;
-  /** The file that queries read them from. */
-  readonly path: string;
+  get identity(): string | undefined {
+    return this.#running?.identity;
+  }
+
+  /** The file that queries read them from; undefined while nothing hears any. */
+  get path(): string | undefined {
+    return this.#running === undefined ? undefined : this.#path;
+  }
+
   /** For `osquery_events`. */
-  states(): EventSourceState[];
+  get states(): EventSourceState[] {
+    return this.#running === undefined ? [] : statesOf(this.#running.counts);
+  }
+
+  /** Hears what flags and a configuration want: from the start, or where they want something else than before. */
+  async configure(configuration: Configuration): Promise<void> {
+    const wanted = wantedBy(configuration, this.#parts.options);
+    if (wanted.fingerprint === this.#wanted?.fingerprint) return;
+    this.#wanted = wanted;
+    await this.#running?.close();
+    this.#running = undefined;
+    await this.#start(false);
+  }
+
   /** A schedule, names to SQL, has run, so far. */
-  progress(queries: ReadonlyMap<string, string>): void;
-  close(): Promise<void>;
+  progress(queries: ReadonlyMap<string, string>): void {
+    const identity = this.#running?.identity;
+    if (identity === undefined) return;
+    // A query that names a table, also in a comment, holds its events until it has seen them.
+    const readers = (table: string) => [...queries].filter(([, sql]) => sql.includes(table)).map(([name]) => name);
+    const { cursors } = this.#parts.store;
+    this.#running!.tell({
+      seen: new Map(this.#wanted!.tables.map(({ name }) => [name, cursors.least(readers(name), name, identity)])),
+    });
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#retry);
+    await this.#running?.close();
+    this.#running = undefined;
+    this.#folder?.[Symbol.dispose]();
+  }
+
+  async #start(check: boolean): Promise<void> {
+    clearTimeout(this.#retry);
+    const { options, store, say } = this.#parts;
+    const { wishes, tables, sections } = this.#wanted!;
+    if (tables.length === 0) return;
+    // Only we may read what others have started.
+    storeFiles.create(this.#path);
+    const publishers = new Set(tables.map(({ publisher }) => publisher));
+    const left = [...publishers].flatMap((publisher) => {
+      const kept = store.settings.get(LEFT + publisher);
+      return kept === undefined ? [] : [[publisher, Number(kept)] as const];
+    });
+    const thread: EventsThread = new EventsThread(
+      {
+        options: options.save(),
+        wishes,
+        sections,
+        path: this.#path,
+        check,
+        known: store.cursors.known(),
+        left: new Map(left),
+      },
+      {
+        say,
+        leave: (publisher, value) =>
+          void tryToKeep(store, () => {
+            if (value === undefined) store.settings.delete(LEFT + publisher);
+            else store.settings.set(LEFT + publisher, String(value));
+          }),
+        fails: (reason) => {
+          if (thread === this.#running) this.#startAnew(reason);
+        },
+      },
+    );
+    this.#running = thread;
+    await thread.started;
+  }
+
+  /** After a while, longer each time: what made it fail may be there still. */
+  #startAnew(reason: string): void {
+    const { say } = this.#parts;
+    say('ERROR', `events are not heard: ${reason}; starts anew in ${this.#retryMs / 1000} s`);
+    this.#retry = setTimeout(() => {
+      this.#start(true).then(this.#parts.renewed, (cause: Error) => this.#startAnew(cause.message));
+    }, this.#retryMs).unref();
+    this.#retryMs = Math.min(this.#retryMs * 2, MAX_RETRY_MS);
+  }
 }
 
-/** Starts the thread that hears events; undefined where flags and configuration leave nothing to be heard. */
-export async function startEvents(parts: EventsParts): Promise<Events | undefined> {
-  const { options, configuration, store, inMemory, say } = parts;
+function wantedBy(configuration: Configuration, options: OptionValues): Wanted {
   const { enabled = [], disabled = [] } = configuration.events ?? {};
   const scheduled = configuration.packs.flatMap(({ queries }) => queries.map(({ query }) => query));
   const wishes = { enabled, disabled, scheduled };
-  const wanted = eventTables(options, wishes);
-  if (wanted.length === 0) return undefined;
-  const folder = inMemory ? temporaryDirectory('osquery-events-') : undefined;
-  const path = `${folder?.path ?? options.string('database_path')}/${FILE}`;
-  // Only we may read what others have started.
-  storeFiles.create(path);
-  const { port1, port2 } = new MessageChannel();
-  port1.unref();
-  const stop = new Int32Array(new SharedArrayBuffer(4));
-  const names = wanted.map(({ name }) => name);
-  const publishers = new Set(wanted.map(({ publisher }) => publisher));
-  const left = [...publishers].flatMap((publisher) => {
-    const kept = store.settings.get(LEFT + publisher);
-    return kept === undefined ? [] : [[publisher, Number(kept)] as const];
-  });
-  const workerData: EventsThreadData = {
-    options: options.save(),
-    wishes,
-    sections: { files: configuration.files, yara: configuration.yara },
-    path,
-    known: store.cursors.known(),
-    left: new Map(left),
-    stop,
-    port: port2,
-  };
-  let identity: string | undefined;
-  let counts: EventCountsOf = { publishers: new Map(), tables: new Map() };
-  const started = Promise.withResolvers<void>();
-  const ended = Promise.withResolvers<void>();
-  const thread = new Worker(new URL('../events-thread.ts', import.meta.url), {
-    workerData,
-    transferList: [port2],
-    trackUnmanagedFds: false,
-  });
-  thread.on('message', (message: FromEvents) => {
-    if (message.kind === 'started') {
-      identity = message.identity;
+  const tables = eventTables(options, wishes).map(({ name, publisher }) => ({ name, publisher }));
+  const sections = { files: configuration.files, yara: configuration.yara };
+  const plain = (_: string, value: unknown) => (value instanceof Map ? [...value] : value);
+  return { wishes, tables, sections, fingerprint: JSON.stringify([tables, sections], plain) };
+}
+
+interface ThreadCalls {
+  readonly say: EventsParts['say'];
+  readonly leave: (publisher: string, value: number | undefined) => void;
+  /** It ended, and nobody told it to. */
+  readonly fails: (reason: string) => void;
+}
+
+/** The thread, as long as it runs. */
+class EventsThread {
+  /** Settled once it hears, or has failed. */
+  readonly started: Promise<void>;
+  identity: string | undefined;
+  counts: EventCountsOf = { publishers: new Map(), tables: new Map() };
+  readonly #stop = new Int32Array(new SharedArrayBuffer(4));
+  readonly #port: MessagePort;
+  readonly #worker: Worker;
+  readonly #ended: Promise<void>;
+
+  constructor(data: Omit<EventsThreadData, 'stop' | 'port'>, calls: ThreadCalls) {
+    const { port1, port2 } = new MessageChannel();
+    port1.unref();
+    this.#port = port1;
+    this.#worker = new Worker(new URL('../events-thread.ts', import.meta.url), {
+      workerData: { ...data, stop: this.#stop, port: port2 } satisfies EventsThreadData,
+      transferList: [port2],
+      trackUnmanagedFds: false,
+    });
+    const started = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<void>();
+    this.started = started.promise;
+    this.#ended = ended.promise;
+    let reason = 'the thread ended';
+    this.#worker.on('error', (cause) => {
+      reason = cause.message;
+    });
+    this.#worker.on('exit', () => {
+      this.identity = undefined;
       started.resolve();
-    } else if (message.kind === 'left') {
-      const { publisher, value } = message;
-      tryToKeep(store, () => {
-        if (value === undefined) store.settings.delete(LEFT + publisher);
-        else store.settings.set(LEFT + publisher, String(value));
-      });
-    } else if (message.kind === 'say') say(message.severity, message.message);
-    else if (message.kind === 'counts') {
-      sayLosses(counts, message.counts, say);
-      counts = message.counts;
-    }
-  });
-  thread.on('error', (cause) => say('ERROR', `events are not heard any more: ${cause.message}`));
-  thread.on('exit', () => {
-    identity = undefined;
-    started.resolve();
-    ended.resolve();
-  });
-  await started.promise;
-  return {
-    get identity() {
-      return identity;
-    },
-    path,
-    states: () => statesOf(counts),
-    progress(queries) {
-      if (identity === undefined) return;
-      const its = identity;
-      // A query that names a table, also in a comment, holds its events until it has seen them.
-      const readers = (table: string) => [...queries].filter(([, sql]) => sql.includes(table)).map(([name]) => name);
-      const seen = new Map(names.map((table) => [table, store.cursors.least(readers(table), table, its)]));
-      port1.postMessage({ seen } satisfies ToEvents);
-    },
-    async close() {
-      Atomics.store(stop, 0, 1);
-      const timer = setTimeout(() => ended.resolve(), END_MS);
-      await ended.promise;
-      clearTimeout(timer);
-      await thread.terminate();
-      folder?.[Symbol.dispose]();
-    },
-  };
-}
-
-/** A line for each loss that has grown. */
-function sayLosses(before: EventCountsOf, now: EventCountsOf, say: EventsParts['say']): void {
-  for (const [name, { dropped }] of now.publishers) {
-    for (const [cause, count] of Object.entries(dropped)) {
-      const more = count - (before.publishers.get(name)?.dropped[cause] ?? 0);
-      if (more > 0) say('WARNING', `${name}: ${more} lost (${cause}), ${count} since the start`);
-    }
+      ended.resolve();
+      if (Atomics.load(this.#stop, 0) === 0) calls.fails(reason);
+    });
+    this.#worker.on('message', (message: FromEvents) => {
+      if (message.kind === 'started') {
+        this.identity = message.identity;
+        started.resolve();
+      } else if (message.kind === 'left') calls.leave(message.publisher, message.value);
+      else if (message.kind === 'say') calls.say(message.severity, message.message);
+      else if (message.kind === 'counts') {
+        sayLosses(this.counts, message.counts, calls.say);
+        this.counts = message.counts;
+      }
+    });
   }
-  for (const [name, { lost, dropped }] of now.tables) {
-    const last = before.tables.get(name);
-    if (lost > (last?.lost ?? 0)) say('WARNING', `${name}: ${lost} events could not be kept since the start`);
-    const more = dropped - (last?.dropped ?? 0);
-    if (more > 0) say('WARNING', `${name}: ${more} events dropped beyond events_max, ${dropped} since the start`);
-  }
-}
 
-function statesOf({ publishers, tables }: EventCountsOf): EventSourceState[] {
-  const subscribers = [...tables].map(([name, { publisher, stored }]) => ({
-    name,
-    publisher,
-    type: 'subscriber' as const,
-    subscriptions: 1,
-    events: stored,
-    refreshes: 0,
-    active: publishers.has(publisher),
-  }));
-  const sources = [...publishers].map(([name, { events }]) => ({
-    name,
-    publisher: name,
-    type: 'publisher' as const,
-    subscriptions: subscribers.filter(({ publisher }) => publisher === name).length,
-    events,
-    refreshes: 0,
-    active: true,
-  }));
-  return [...sources, ...subscribers];
+  tell(message: ToEvents): void {
+    this.#port.postMessage(message);
+  }
+
+  async close(): Promise<void> {
+    Atomics.store(this.#stop, 0, 1);
+    Atomics.notify(this.#stop, 0);
+    const timer = setTimeout(() => void this.#worker.terminate(), END_MS);
+    await this.#ended;
+    clearTimeout(timer);
+    await this.#worker.terminate();
+  }
 }

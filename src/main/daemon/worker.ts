@@ -19,7 +19,7 @@ import { type Store, StoreFull, tryToKeep } from '../../store/store.ts';
 import { programInfo } from '../agent.ts';
 import { configSource } from '../configuration.ts';
 import type { QueryThreadData } from '../query-thread.ts';
-import { startEvents } from './events.ts';
+import { Events } from './events.ts';
 import { type Identity, identityOf } from './identifier.ts';
 import { LiveConfiguration } from './live-configuration.ts';
 import { everyLogger, makeLoggers, startMonitoring } from './loggers.ts';
@@ -74,10 +74,11 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
   const logger = everyLogger(loggers);
   const identity = identityOf(options, host, store);
 
-  const events = await startEvents({ options, configuration: configuration.current, store, inMemory, say });
+  const events = new Events({ options, store, inMemory, say, renewed: () => thread.renew() });
+  await events.configure(configuration.current);
   const monitoring = startMonitoring(options, (message) => say('WARNING', message));
   const thread = new QueryThread(
-    (cancel) => startThread(options, configuration.current, cancel, state, events?.path),
+    (cancel) => startThread(options, configuration.current, cancel, state, events.path),
     sparingly((text) => say('WARNING', text)),
   );
   const scheduler = new Scheduler(
@@ -89,7 +90,7 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
       say,
       begins: (query) => tell({ kind: 'begins', query }),
       ends: (query) => tell({ kind: 'ends', query }),
-      ...(events && { events: () => events.identity }),
+      events: () => events.identity,
       ...(monitoring && { record: monitoring.record }),
     },
     () => schedulerOptions(options, identity),
@@ -107,7 +108,7 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
       },
       schedule: scheduler.schedule(),
       packs: scheduler.packs(),
-      events: events?.states() ?? [],
+      events: events.states,
     };
   }
 
@@ -141,7 +142,7 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
   await Promise.race([ended, runSchedule()]);
   say('INFO', `ends: ${end.signal.reason}`);
   await thread.close();
-  await events?.close();
+  await events.close();
   monitoring?.flush();
   await logger.close();
   return 0;
@@ -157,6 +158,7 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
         refreshed = Date.now();
         if (configuration.load()) {
           say('INFO', `The configuration is read: ${configuration.current.hash}`);
+          await events.configure(configuration.current);
           thread.renew();
           await scheduler.load(configuration.current);
         }
@@ -168,7 +170,7 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
         await forget(store, Math.floor(Date.now() / 1000) - FORGET_AFTER);
       }
       await scheduler.tick();
-      events?.progress(scheduler.queries);
+      events.progress(scheduler.queries);
       const next = Math.min(scheduler.nextMs ?? IDLE_MS, refreshed + refresh - Date.now());
       if (!end.signal.aborted) await alarm.pause(Math.max(0, next));
     }

@@ -72,6 +72,8 @@ const SILENT = 0;
 const LOCKED = 2;
 /** How often it is looked whether we still have audit, and our rules are there. */
 const CHECK_MS = 5000;
+/** How long there may be no daemon where we read along with one: it is started again, mostly. */
+const VACANT_MS = 20_000;
 /** Below are messages about the connection itself. */
 const FIRST_RECORD = 1100;
 
@@ -86,6 +88,8 @@ export class AuditPublisher implements Publisher {
   #source: AuditSource;
   #readsAlong: boolean;
   #checked: number;
+  /** When there last was a daemon. */
+  #occupied: number;
   #overruns = 0;
   #malformed = 0;
 
@@ -97,6 +101,7 @@ export class AuditPublisher implements Publisher {
     this.#rules = auditRules(options, pid, arch);
     this.#assembler = new AuditAssembler((event) => this.#pass(event));
     this.#checked = now();
+    this.#occupied = now();
     let source = open(false);
     try {
       this.#before = source.status();
@@ -182,16 +187,25 @@ export class AuditPublisher implements Publisher {
   }
 
   #configure(source: AuditSource): void {
-    const { options, pid, isRunning } = this.#parts;
-    if (!this.#readsAlong) {
-      source.set({ failure: SILENT, backlogLimit: options.backlogLimit, waitTime: options.backlogWait });
-      source.set({ pid });
+    const { options, pid, isRunning, say } = this.#parts;
+    const isLocked = this.#before.enabled === LOCKED;
+    if (!this.#readsAlong) this.#become(source, isLocked);
+    if (isLocked) {
+      say('WARNING', `${this.name}: audit is locked until the next boot; what its rules report is heard`);
+      return;
     }
     if (options.clearRules) for (const rule of source.rules()) source.removeRule(rule);
     // Those of one of us that was killed.
     else this.#removeRules(source, (owner) => owner === pid || !isRunning(owner));
     for (const rule of this.#rules) source.addRule(rule);
     if (this.#before.enabled === 0) source.set({ enabled: 1 });
+  }
+
+  /** Makes this process the daemon, whom records are sent to. */
+  #become(source: AuditSource, isLocked: boolean): void {
+    const { options, pid } = this.#parts;
+    if (!isLocked) source.set({ failure: SILENT, backlogLimit: options.backlogLimit, waitTime: options.backlogWait });
+    source.set({ pid });
   }
 
   #removeRules(source: AuditSource, isWanted: (owner: number) => boolean): void {
@@ -206,7 +220,7 @@ export class AuditPublisher implements Publisher {
    * fast enough for dead.
    */
   #check(): void {
-    const { open, options, pid, isRunning, say } = this.#parts;
+    const { open, options, pid, isRunning, now, say } = this.#parts;
     using control = open(false);
     const { enabled, ...status } = control.status();
     const daemon = isRunning(status.pid) ? status.pid : 0;
@@ -219,9 +233,15 @@ export class AuditPublisher implements Publisher {
       }
     }
     const readAlong = daemon !== 0 || !options.persist;
-    if (daemon === pid || (this.#readsAlong && readAlong)) return;
+    if (daemon !== 0) this.#occupied = now();
+    if (daemon === pid || (this.#readsAlong && (readAlong || now() - this.#occupied < VACANT_MS))) return;
     const next = open(readAlong);
-    if (!readAlong) next.set({ pid });
+    try {
+      if (!readAlong) this.#become(next, enabled === LOCKED);
+    } catch (cause) {
+      next[Symbol.dispose]();
+      throw cause;
+    }
     this.#source[Symbol.dispose]();
     this.#source = next;
     this.#readsAlong = readAlong;

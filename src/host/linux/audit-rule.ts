@@ -62,7 +62,7 @@ export function keyOf(bytes: Buffer): string {
     const field = bytes.readUInt32LE(AT.fields + i * 4);
     if (!TEXTS.has(field)) continue;
     const end = at + bytes.readUInt32LE(AT.values + i * 4);
-    if (field === AUDIT_FILTERKEY) return bytes.latin1Slice(at, end);
+    if (field === AUDIT_FILTERKEY) return bytes.subarray(at, end).toString('latin1');
     at = end;
   }
   return '';

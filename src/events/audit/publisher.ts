@@ -70,8 +70,8 @@ const RECORDS_A_READ = 4096;
 const SILENT = 0;
 /** `AUDIT_ENABLED` is 1, 2 is enabled until the next boot, with rules that nobody may change. */
 const LOCKED = 2;
-/** How often it is looked whether we still have audit, and our rules are there. */
-const CHECK_MS = 5000;
+/** How often it is looked whether we still have audit, our rules are there, and the kernel lost nothing. */
+const CHECK_MS = 1000;
 /** How long there may be no daemon where we read along with one: it is started again, mostly. */
 const VACANT_MS = 20_000;
 /** Below are messages about the connection itself. */
@@ -90,8 +90,13 @@ export class AuditPublisher implements Publisher {
   #checked: number;
   /** When there last was a daemon. */
   #occupied: number;
+  /** Records that the kernel has lost since the boot, when that was last asked for. */
+  #lostSoFar: number;
+  #lost = 0;
   #overruns = 0;
   #malformed = 0;
+  /** Why the last check failed, which is said once. */
+  #failure = '';
 
   /** Throws `HostError` where the kernel does not let us. */
   constructor(parts: AuditParts) {
@@ -105,6 +110,7 @@ export class AuditPublisher implements Publisher {
     let source = open(false);
     try {
       this.#before = source.status();
+      this.#lostSoFar = this.#before.lost;
       // A daemon that was killed is one until the kernel has something to say to it.
       const { pid: daemon } = this.#before;
       this.#readsAlong = daemon !== 0 && daemon !== pid && isRunning(daemon);
@@ -139,7 +145,14 @@ export class AuditPublisher implements Publisher {
     const untracked = this.#parts.files?.untracked ?? 0;
     return {
       events,
-      dropped: { overrun: this.#overruns, malformed: this.#malformed, incomplete, oversized: dropped, untracked },
+      dropped: {
+        lost: this.#lost,
+        overrun: this.#overruns,
+        malformed: this.#malformed,
+        incomplete,
+        oversized: dropped,
+        untracked,
+      },
     };
   }
 
@@ -150,8 +163,7 @@ export class AuditPublisher implements Publisher {
       if (message === undefined) return false;
       if (message === 'overrun') {
         this.#overruns += 1;
-        // Descriptors may have been closed and opened again, and we do not know.
-        this.#parts.files?.forget();
+        this.#missed();
       } else if (message.type >= FIRST_RECORD) this.#add(message.type, message.text, now);
     }
     return true;
@@ -160,13 +172,15 @@ export class AuditPublisher implements Publisher {
   tick(): void {
     const now = this.#parts.now();
     this.#assembler.tick(now);
-    if (now - this.#checked < CHECK_MS || !this.#parts.options.allowConfig) return;
+    if (now - this.#checked < CHECK_MS) return;
     this.#checked = now;
     try {
       this.#check();
+      this.#failure = '';
     } catch (cause) {
       if (!(cause instanceof HostError)) throw cause;
-      this.#parts.say('WARNING', `${this.name}: ${cause.message}`);
+      if (cause.message !== this.#failure) this.#parts.say('WARNING', `${this.name}: ${cause.message}`);
+      this.#failure = cause.message;
     }
   }
 
@@ -215,15 +229,29 @@ export class AuditPublisher implements Publisher {
     }
   }
 
+  #check(): void {
+    using control = this.#parts.open(false);
+    const status = control.status();
+    // The counter may be set to zero by others.
+    const lost = Math.max(0, status.lost - this.#lostSoFar);
+    this.#lostSoFar = status.lost;
+    this.#lost += lost;
+    if (lost > 0) this.#missed();
+    if (this.#parts.options.allowConfig) this.#keep(control, status);
+  }
+
+  /** Descriptors may have been closed and opened again, and we do not know. */
+  #missed(): void {
+    this.#parts.files?.forget();
+  }
+
   /**
    * Programs that load rules remove all others first (`augenrules --load`), and the kernel takes a daemon that does not read
    * fast enough for dead.
    */
-  #check(): void {
+  #keep(control: AuditSource, { enabled, pid: found }: AuditState): void {
     const { open, options, pid, isRunning, now, say } = this.#parts;
-    using control = open(false);
-    const { enabled, ...status } = control.status();
-    const daemon = isRunning(status.pid) ? status.pid : 0;
+    const daemon = isRunning(found) ? found : 0;
     if (options.persist && enabled !== LOCKED) {
       const there = control.rules().filter(({ key }) => key === keyFor(pid));
       if (there.length < this.#rules.length || enabled === 0) {
@@ -245,7 +273,7 @@ export class AuditPublisher implements Publisher {
     this.#source[Symbol.dispose]();
     this.#source = next;
     this.#readsAlong = readAlong;
-    this.#parts.files?.forget();
+    this.#missed();
     const cause = daemon === 0 ? 'there was no audit daemon any more' : `process ${daemon} has become the audit daemon`;
     say('WARNING', `${this.name}: ${cause}: ${readAlong ? 'reads along' : 'is the audit daemon'} from now on`);
   }

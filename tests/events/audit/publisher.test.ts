@@ -6,7 +6,13 @@ import { type AuditRule, encodeRule, keyOf, type ListedRule } from '../../../src
 import type { AuditEvent } from '../../../src/schema/audit-event.ts';
 
 /** What the kernel has of audit, whoever asks. */
-let kernel: { enabled: number; pid: number; rules: ListedRule[]; queue: ReturnType<AuditSource['receive']>[] };
+let kernel: {
+  enabled: number;
+  lost: number;
+  pid: number;
+  rules: ListedRule[];
+  queue: ReturnType<AuditSource['receive']>[];
+};
 let running: number[];
 let now: number;
 let emitted: AuditEvent[];
@@ -17,7 +23,7 @@ const US = 500;
 const OTHER = 700;
 
 beforeEach(() => {
-  kernel = { enabled: 0, pid: 0, rules: [], queue: [] };
+  kernel = { enabled: 0, lost: 7, pid: 0, rules: [], queue: [] };
   [running, now, emitted, said, opened] = [[US, OTHER], 0, [], [], []];
 });
 
@@ -29,7 +35,7 @@ function open(readAlong: boolean): AuditSource {
   };
   return {
     fd: opened.length,
-    status: () => ({ enabled: kernel.enabled, pid: kernel.pid, backlogLimit: 64, lost: 0, waitTime: 0 }),
+    status: () => ({ enabled: kernel.enabled, pid: kernel.pid, backlogLimit: 64, lost: kernel.lost, waitTime: 0 }),
     set({ pid, ...settings }) {
       if (Object.keys(settings).length > 0) locked();
       // A daemon that runs is not replaced.
@@ -81,7 +87,7 @@ function start(options: Partial<AuditOptions> = {}): AuditPublisher {
 const other: AuditRule = { calls: [83], conditions: [['arch', '=', 0xc000003e]], key: 'other' };
 const keys = () => kernel.rules.map(({ key }) => key).sort();
 const later = (publisher: AuditPublisher) => {
-  now += 5000;
+  now += 1000;
   publisher.tick();
 };
 
@@ -132,7 +138,7 @@ describe('the daemon', () => {
     assert.deepEqual([kernel.pid, publisher.readsAlong], [OTHER, true]);
     running = [US];
     // It may be about to be started again.
-    for (let check = 0; check < 3; check++) later(publisher);
+    for (let check = 0; check < 19; check++) later(publisher);
     assert.deepEqual([kernel.pid, publisher.readsAlong], [OTHER, true]);
     later(publisher);
     assert.deepEqual([kernel.pid, publisher.readsAlong], [US, false]);
@@ -213,7 +219,13 @@ test('only what is wanted goes on, and what is lost is counted', () => {
   );
   assert.equal(publisher.read(), false);
   assert.equal(emitted.length, 3);
-  const dropped = { overrun: 1, malformed: 1, incomplete: 0, oversized: 0, untracked: 0 };
+  kernel.lost = 10;
+  later(publisher);
+  kernel.lost = 0;
+  later(publisher);
+  kernel.lost = 2;
+  later(publisher);
+  const dropped = { lost: 5, overrun: 1, malformed: 1, incomplete: 0, oversized: 0, untracked: 0 };
   assert.deepEqual(publisher.counts, { events: 5, dropped });
 });
 

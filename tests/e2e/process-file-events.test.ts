@@ -1,7 +1,9 @@
 /** What programs do with files while the daemon listens to the kernel's audit, event by event. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { AUDIT, auditState, takeAudit } from './support/audit.ts';
 import { DaemonFolder, end } from './support/daemon.ts';
@@ -95,6 +97,38 @@ test('each change of the files of file_paths, and nothing else', async (t) => {
   assert.equal(first!['ppid'], String(process.pid));
   const kept = rows().filter(({ path, operation }) => path === `${work}/kept` && operation === 'write');
   assert.deepEqual([kept[0]!['ppid'], kept[1]!['ppid']], [kept[1]!['pid'], String(process.pid)]);
+});
+
+test('reads, and files that were opened before us, where they are wanted', async (t) => {
+  if (!(await takeAudit(t))) return;
+  using folder = new DaemonFolder();
+  const work = folder.at('watched/work');
+  mkdirSync(work);
+  writeFileSync(join(work, 'read'), 'something');
+  folder.configure({
+    schedule: { files: { query: 'select operation, path, partial, executable from process_file_events', interval: 1 } },
+    file_paths: { work: [`${work}/%`] },
+  });
+  // Waits with an open file until it is told to write.
+  const early = spawn('/bin/sh', ['-c', 'exec 7> early; echo ready; read line; echo late >&7; read line'], {
+    cwd: work,
+  });
+  t.after(() => early.kill('SIGKILL'));
+  await once(early.stdout, 'data');
+  const flags = ['audit_allow_fim_events', 'audit_fim_show_accesses', 'audit_show_partial_fim_events'];
+  const daemon = folder.start(...AUDIT, ...flags.map((flag) => `--${flag}`), '--audit_fim_debug');
+  await folder.untilStatus(/started, is the audit daemon/);
+  spawnSync('/bin/cat', [join(work, 'read')]);
+  early.stdin.write('\n');
+  const rows = () =>
+    folder
+      .lines('osqueryd.results.log')
+      .map((line) => line['columns'] as Record<string, string>)
+      .map(({ operation, path, partial }) => `${operation} ${path!.replace(`${work}/`, '')} ${partial}`);
+  await folder.until(() => rows().includes('write early true'), 'the late line');
+  assert.deepEqual(rows(), ['open read false', 'read read false', 'close read false', 'write early true']);
+  await folder.untilStatus(/process_file_events: write \S+early: write of process \d+, \{"kind":"use","descriptor":1,/);
+  assert.equal(await end(daemon), 0);
 });
 
 type Row = Readonly<Record<string, string>>;

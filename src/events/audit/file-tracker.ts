@@ -27,7 +27,7 @@ export interface FileLookup {
 export interface FileVoices {
   /** What cannot be followed, the same text for all of one process. */
   readonly untracked?: ((text: string) => void) | undefined;
-  /** All that is followed. */
+  /** From what calls came what is told. */
   readonly debug?: ((text: string) => void) | undefined;
 }
 
@@ -94,8 +94,13 @@ export class FileTracker {
     const pid = auditNumber(fields.get('pid')) ?? 0;
     // One that is new has what its parent has: `vfork` is reported when the child has its program.
     if (!this.#processes.has(pid)) this.#add(pid, event.occurred, this.#of(auditNumber(fields.get('ppid')) ?? 0));
-    this.#voices.debug?.(`process ${pid}: ${event.call!.name} ${JSON.stringify(action)}`);
-    return this.#act(action, pid, event);
+    const told = this.#act(action, pid, event);
+    if (told !== undefined) {
+      this.#voices.debug?.(
+        `${told.operation} ${told.path}: ${event.call!.name} of process ${pid}, ${JSON.stringify(action)}`,
+      );
+    }
+    return told;
   }
 
   /** Forgets all descriptors and directories: what was not heard may have closed and moved them. */
@@ -112,7 +117,7 @@ export class FileTracker {
       case 'close':
         return this.#close(action.first, action.last, pid, event);
       case 'duplicate': {
-        const original = this.#of(pid).get(action.from);
+        const original = this.#descriptor(pid, action.from);
         if (original === undefined) this.#remove(pid, action.to, action.to);
         else this.#set(pid, action.to, { ...original, closeOnExec: action.closeOnExec });
         return undefined;
@@ -162,7 +167,7 @@ export class FileTracker {
   }
 
   #use(number: number, writes: boolean, pid: number, event: AuditEvent): FileCall | undefined {
-    const descriptor = this.#of(pid).get(number) ?? (this.#options.partial ? this.#unknown(pid, number) : undefined);
+    const descriptor = this.#descriptor(pid, number);
     if (descriptor === undefined || descriptor.path === '') return undefined;
     const last = writes ? 'write' : 'read';
     if (descriptor.last === 'write' || descriptor.last === last) return undefined;
@@ -170,8 +175,10 @@ export class FileTracker {
     return this.#told(last, { path: descriptor.path, certain: !descriptor.partial }, undefined, event);
   }
 
-  /** What was opened before we came, or by other means, as it is now. */
-  #unknown(pid: number, number: number): Descriptor {
+  /** What was opened before we came, or by other means, is looked for, if that is wanted, as it is now. */
+  #descriptor(pid: number, number: number): Descriptor | undefined {
+    const known = this.#of(pid).get(number);
+    if (known !== undefined || !this.#options.partial) return known;
     const path = this.#lookup.descriptor(pid, number) ?? '';
     const wanted = path.startsWith('/') && this.#options.matches(path);
     const descriptor: Descriptor = { path: wanted ? path : '', last: 'open', closeOnExec: false, partial: true };

@@ -194,6 +194,8 @@ describe('descriptors', () => {
       'close /w/log partial',
       'write /w/log partial',
     ]);
+    const dup2 = call('dup2', [2, 5], 5);
+    assert.deepEqual(follow([dup2, write(5)], { partial: true }, { descriptor }), ['write /w/log partial']);
   });
 
   test('after a loss nothing is known', () => {

@@ -49,6 +49,8 @@ interface Process {
 /** Bounds of what is remembered: those that were heard of last. */
 const MAX_PROCESSES = 16_384;
 const MAX_DESCRIPTORS = 65_536;
+/** Of one process, whose children have them all. */
+const MAX_OF_ONE = 1024;
 const MAX_DIRECTORIES = 8192;
 /** Operations that leave a file as it is. */
 const ACCESSES: ReadonlySet<string> = new Set(['open', 'read', 'close']);
@@ -66,7 +68,7 @@ export class FileTracker {
   readonly #options: FileOptions;
   readonly #lookup: FileLookup;
   readonly #voices: FileVoices;
-  /** In the order in which they were first heard of. */
+  /** In the order in which they were last heard of. */
   readonly #processes = new Map<number, Process>();
   /** Paths of directories, by what they are. */
   readonly #directories = new Map<string, string>();
@@ -92,8 +94,14 @@ export class FileTracker {
     if (action === undefined) return undefined;
     const { fields } = event.call!;
     const pid = auditNumber(fields.get('pid')) ?? 0;
-    // One that is new has what its parent has: `vfork` is reported when the child has its program.
-    if (!this.#processes.has(pid)) this.#add(pid, event.occurred, this.#of(auditNumber(fields.get('ppid')) ?? 0));
+    const process = this.#processes.get(pid);
+    if (process !== undefined) {
+      this.#processes.delete(pid);
+      this.#processes.set(pid, process);
+    } else {
+      // One that is new has what its parent has: `vfork` is reported when the child has its program.
+      this.#add(pid, event.occurred, this.#of(auditNumber(fields.get('ppid')) ?? 0));
+    }
     const told = this.#act(action, pid, event);
     if (told !== undefined) {
       this.#voices.debug?.(
@@ -266,16 +274,20 @@ export class FileTracker {
   }
 
   #set(pid: number, number: number, descriptor: Descriptor): void {
-    const { descriptors } = this.#processes.get(pid)!;
-    if (!descriptors.has(number)) this.#count += 1;
+    const descriptors = this.#processes.get(pid)?.descriptors;
+    if (descriptors === undefined) return;
+    if (!descriptors.has(number)) {
+      const [oldest] = descriptors.keys();
+      if (descriptors.size >= MAX_OF_ONE) this.#remove(pid, oldest!, oldest!);
+      this.#count += 1;
+    }
     descriptors.set(number, descriptor);
     this.#bound();
   }
 
   #remove(pid: number, first: number, last: number): void {
-    const { descriptors } = this.#processes.get(pid)!;
     for (const [number] of this.#within(pid, first, last)) {
-      descriptors.delete(number);
+      this.#processes.get(pid)?.descriptors.delete(number);
       this.#count -= 1;
     }
   }

@@ -208,10 +208,16 @@ describe('descriptors', () => {
 
   test('what is remembered is bounded', () => {
     const tracker = new FileTracker(ALL, GONE);
-    for (let number = 3; number < 70_003; number++) tracker.heard(open(number, '/w/a', O_RDWR, { pid: 20 }));
-    // More than there may be: all of that process is forgotten at once, and what came after is known.
-    assert.equal(tracker.heard(write(3, { pid: 20 })), undefined);
-    assert.equal(short(tracker, write(70_002, { pid: 20 })), 'write /w/a');
+    const told = { pid: 20 };
+    for (let number = 3; number < 2000; number++) tracker.heard(open(number, '/w/a', O_RDWR, told));
+    // More than one process may have.
+    assert.equal(tracker.heard(write(3, told)), undefined);
+    assert.equal(short(tracker, write(1999, told)), 'write /w/a');
+    // Its children have as many: those that were not heard of for the longest time are forgotten.
+    for (let pid = 21; pid < 100; pid++) tracker.heard(call('clone', [0], pid, told));
+    assert.equal(tracker.heard(write(1998, { pid: 22 })), undefined);
+    assert.equal(short(tracker, write(1998, { pid: 90 })), 'write /w/a');
+    assert.equal(short(tracker, write(1998, told)), 'write /w/a');
     tracker.heard(open(3, '/w/a', O_RDWR, { pid: 30 }));
     for (let pid = 100; pid < 16_600; pid++) tracker.heard(write(9, { pid }));
     assert.equal(tracker.heard(write(3, { pid: 30 })), undefined);

@@ -61,9 +61,7 @@ test('a query with denylist false is stopped, and runs again', async () => {
 test('a worker that grows too large is started anew, without the query that ran when it did', async () => {
   // The thread that runs queries is started for the first one, and is larger than what we allow.
   folder.configure({ schedule: { fine: { ...FINE, interval: 5 } } });
-  // A thread for events would give memory back meanwhile, which hides that.
-  const flags = ['--disable_events', '--watchdog_delay=0', '--watchdog_memory_limit=12', '--watchdog_max_delay=1'];
-  const child = folder.start(...flags);
+  const child = folder.start('--watchdog_delay=0', '--watchdog_memory_limit=12', '--watchdog_max_delay=1');
   const [first] = await folder.until(() => (ticks() > 0 ? childrenOf(child.pid!) : undefined), 'the first run');
   await folder.untilStatus(/osqueryd worker \(\d+\) stopping: Memory limits exceeded: \d+ bytes \(limit is 12MB\)/);
   await folder.untilStatus(/Scheduled query fine is denylisted for a day: Memory limits exceeded/);

@@ -113,7 +113,7 @@ export class AuditPublisher implements Publisher {
       this.#lostSoFar = this.#before.lost;
       // A daemon that was killed is one until the kernel has something to say to it.
       const { pid: daemon } = this.#before;
-      this.#readsAlong = daemon !== 0 && daemon !== pid && isRunning(daemon);
+      this.#readsAlong = !options.allowConfig || (daemon !== 0 && daemon !== pid && isRunning(daemon));
       if (options.allowConfig) this.#configure(source);
     } catch (cause) {
       source[Symbol.dispose]();
@@ -130,7 +130,7 @@ export class AuditPublisher implements Publisher {
     return [this.#source.fd];
   }
 
-  /** Whether another program is the audit daemon. */
+  /** Whether another program is the audit daemon, or may be. */
   get readsAlong(): boolean {
     return this.#readsAlong;
   }

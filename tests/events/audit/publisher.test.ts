@@ -124,6 +124,10 @@ describe('the daemon', () => {
     later(publisher);
     publisher.stop();
     assert.deepEqual([kernel.pid, kernel.enabled, keys(), said], [OTHER, 1, [], []]);
+    // Without a daemon, too, records are there for those who read along.
+    kernel = { ...kernel, pid: 0 };
+    assert.equal(start({ allowConfig: false }).readsAlong, true);
+    assert.deepEqual([kernel.pid, opened.at(-1)!.readAlong], [0, true]);
   });
 
   test('is lost and taken back, or not', () => {

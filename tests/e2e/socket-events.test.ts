@@ -65,7 +65,9 @@ test('each call of a program that binds, connects, listens and accepts', async (
     folder
       .lines('osqueryd.results.log')
       .map((line) => line['columns'] as Record<string, string>)
-      .filter((row) => row['pid'] === String(pid));
+      .filter((row) => row['pid'] === String(pid))
+      // The C library looks for its name service's daemon whether there is one or not.
+      .filter((row) => row['socket'] !== '/var/run/nscd/socket');
   await folder.until(() => events().some((row) => row['socket'] === `@${socket}`), 'the last call');
   assert.equal(await end(daemon), 0);
   assert.deepEqual(auditState(), before);

@@ -1,15 +1,13 @@
 import { HostError, MalformedInput, UserError } from '../../base/errors.ts';
 import { BpfPublisher } from '../../events/bpf/publisher.ts';
 import { bootedAt } from '../../host/linux/booted-at.ts';
+import { tracepointNumber } from '../../host/linux/bpf/tracepoints.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
 import { Btf } from '../../parse/btf.ts';
 import type { Starter } from './starter.ts';
 
 /** The types of the running kernel, with `CONFIG_DEBUG_INFO_BTF`. */
 const TYPES = '/sys/kernel/btf/vmlinux';
-
-/** Where tracefs is mounted, today and before. */
-const TRACEFS = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'];
 
 const { files } = new LinuxHost();
 
@@ -28,7 +26,7 @@ export const bpf: Starter = {
           socketEvents: tables.includes('bpf_socket_events'),
           ringSize: ringSize(options.number('bpf_ring_buffer_size')),
         },
-        tracepointOf,
+        tracepointNumber,
         emit,
         now,
         bootedAt,
@@ -41,12 +39,6 @@ export const bpf: Starter = {
     }
   },
 };
-
-/** The number of a tracepoint of a system call. */
-function tracepointOf(name: string): number {
-  const mounted = TRACEFS.find((path) => files.exists(`${path}/events`)) ?? TRACEFS[0]!;
-  return Number(files.readText(`${mounted}/events/syscalls/${name}/id`));
-}
 
 /** A power of two, at least a page of any machine. */
 function ringSize(bytes: number): number {

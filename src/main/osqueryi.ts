@@ -28,9 +28,8 @@ const FORCED: readonly (readonly [string, string])[] = [
 const require = createRequire(import.meta.url);
 const stderr = new DescriptorOutput(2, 0);
 
-main(process.argv.slice(2)).then((code) => {
-  process.exitCode = code;
-});
+// At once: everything is written, and taking a heap apart piece by piece costs a start 2 ms.
+main(process.argv.slice(2)).then((code) => process.exit(code));
 
 async function main(args: readonly string[]): Promise<number> {
   try {

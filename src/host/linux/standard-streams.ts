@@ -57,8 +57,12 @@ export function readStandardInput(): string {
   return readFileSync(0, 'utf8');
 }
 
-/** Whether the descriptor is a terminal. `node:tty` is loaded only for a device that might be one. */
+/** Number of the driver of `/dev/null` and its kin, `Documentation/admin-guide/devices.txt`. */
+const MEMORY_DEVICES = 1;
+
+/** Whether the descriptor is a terminal. `node:tty`, 7 ms, is loaded only for a device that might be one. */
 export function isTerminal(descriptor: number): boolean {
-  if (!fstatSync(descriptor).isCharacterDevice()) return false;
+  const stats = fstatSync(descriptor);
+  if (!stats.isCharacterDevice() || stats.rdev >> 8 === MEMORY_DEVICES) return false;
   return (require('node:tty') as typeof import('node:tty')).isatty(descriptor);
 }

@@ -103,8 +103,7 @@ function ours(): Map<string, number> {
   const run = (sql: string) => {
     const { statement } = engine.prepare(sql);
     using open = statement!;
-    const columns = open.columns.length;
-    while (open.step()) for (let i = 0; i < columns; i++) sink += open.text(i)?.length ?? 0;
+    for (const cells of open.rows((text) => text)) for (const cell of cells) sink += cell?.length ?? 0;
   };
   const best = new Map<string, number>();
   for (const { name, rows: count, times, sql } of CASES) {

@@ -1,5 +1,6 @@
 /**
- * Writes what is derived from the declarations: the catalog of tables and the reference pages.
+ * Writes what is derived from the declarations: the catalog of tables and the reference pages; and the modules that are
+ * written as WebAssembly text.
  *
  *     node tools/generate.ts           write what is not fresh
  *     node tools/generate.ts --check   say what is not fresh; exit code 1 if anything is
@@ -11,6 +12,7 @@ import { flagPage } from './generate/flag-page.ts';
 import { functionPage } from './generate/function-page.ts';
 import { loadTables } from './generate/load-tables.ts';
 import { tablePages } from './generate/table-pages.ts';
+import { webAssembly } from './generate/web-assembly.ts';
 
 /** A generated file: its path from the root of the repository, and its content. */
 export interface Page {
@@ -25,7 +27,13 @@ const root = join(import.meta.dirname, '..');
 const check = process.argv.includes('--check');
 
 const { tables, failures } = await loadTables(root);
-const pages: Page[] = [catalog(tables), flagPage(), functionPage(), ...tablePages(tables)];
+const pages: Page[] = [
+  catalog(tables),
+  flagPage(),
+  functionPage(),
+  ...tablePages(tables),
+  ...(await webAssembly(root)),
+];
 
 const stale = pages.filter(({ path, content }) => read(path) !== content).map(({ path }) => path);
 const known = new Set(pages.map(({ path }) => path));

@@ -1,4 +1,5 @@
 import { type Engine, SqlError } from '../engine/engine.ts';
+import { VALUE_TYPES } from '../engine/statement.ts';
 import { EventScans } from '../events/event-scans.ts';
 import { type RowText, rowEncoder } from '../results/row.ts';
 import type { EventReader } from '../store/event-store.ts';
@@ -47,9 +48,8 @@ export function serveQueries(
     let rows: RowText[] = [];
     for (const statement of engine.statements(sql)) {
       const encode = rowEncoder(statement.columns.map(({ name }) => name));
-      const columns = Array.from(statement.columns.keys());
-      while (statement.step()) {
-        rows.push(encode(columns.map((i) => ({ text: statement.text(i), type: statement.typeOf(i) }))));
+      for (const cells of statement.rows((text, type) => ({ text, type: VALUE_TYPES[type]! }))) {
+        rows.push(encode(cells));
         if (rows.length < ROWS_A_PIECE) continue;
         send(rows);
         rows = [];

@@ -12,6 +12,7 @@ import {
   SQLITE_TOOBIG,
 } from './sqlite/constants.ts';
 import type { Library } from './sqlite/library.ts';
+import { type MakeCell, NO_ROOM, RowFetch } from './sqlite/row-fetch.ts';
 
 export interface ResultColumn {
   readonly name: string;
@@ -21,13 +22,17 @@ export interface ResultColumn {
 
 export type ValueType = 'NULL' | 'INTEGER' | 'REAL' | 'TEXT' | 'BLOB';
 
-const VALUE_TYPES: Readonly<Record<number, ValueType>> = {
+/** By SQLite's number of a type. */
+export const VALUE_TYPES: Readonly<Record<number, ValueType>> = {
   [SQLITE_INTEGER]: 'INTEGER',
   [SQLITE_FLOAT]: 'REAL',
   [SQLITE_TEXT]: 'TEXT',
   [SQLITE_BLOB]: 'BLOB',
   [SQLITE_NULL]: 'NULL',
 };
+
+/** So many rows are read cell by cell. */
+const FEW_ROWS = 16;
 
 /** One prepared statement. Dispose of it, or its engine keeps it. */
 export class Statement implements Disposable {
@@ -66,11 +71,7 @@ export class Statement implements Disposable {
     }
     const code = this.#library.api.sqlite3_step(this.#pointer);
     if (code === SQLITE_ROW) {
-      this.#rows += 1;
-      const { rows } = this.#engine.limits;
-      if (rows !== undefined && this.#rows > rows) {
-        throw this.#stop(new SqlError(`the query returned more than ${rows} rows`, SQLITE_TOOBIG));
-      }
+      this.#countRow();
       return true;
     }
     if (code === SQLITE_DONE) {
@@ -78,6 +79,56 @@ export class Statement implements Disposable {
       return false;
     }
     throw this.#stop(this.#engine.error(code));
+  }
+
+  /**
+   * The rows that are left, as `step` goes through them, but many at a time. Throws `SqlError`.
+   */
+  *rows<T>(make: MakeCell<T>): Generator<T[]> {
+    // Most answers are short, and are there sooner without what fetches long ones.
+    for (let i = 0; i < FEW_ROWS; i++) {
+      if (!this.step()) return;
+      yield this.#cells(make);
+    }
+    using fetch = new RowFetch(this.#library, this.#pointer, this.columns.length);
+    for (;;) {
+      const { rows: limit = Number.POSITIVE_INFINITY } = this.#engine.limits;
+      const code = fetch.fill(limit - this.#rows + 1);
+      const failed = code !== SQLITE_ROW && code !== SQLITE_DONE && code !== NO_ROOM;
+      // Now: what is done with the rows meanwhile may have errors of its own.
+      const error = failed ? this.#engine.error(code) : undefined;
+      for (let left = fetch.rows; left > 0; left--) {
+        this.#countRow();
+        yield fetch.read(make);
+      }
+      if (code === NO_ROOM && fetch.rows === 0) {
+        this.#countRow();
+        yield this.#cells(make);
+      }
+      if (error !== undefined) throw this.#stop(error);
+      if (code === SQLITE_DONE) {
+        this.#stop(undefined);
+        return;
+      }
+    }
+  }
+
+  #cells<T>(make: MakeCell<T>): T[] {
+    const cells = new Array<T>(this.columns.length);
+    for (let i = 0; i < cells.length; i++) {
+      // Before its text is asked for, which may make it one.
+      const type = this.#library.api.sqlite3_column_type(this.#pointer, i);
+      cells[i] = make(this.text(i), type, false);
+    }
+    return cells;
+  }
+
+  #countRow(): void {
+    this.#rows += 1;
+    const { rows } = this.#engine.limits;
+    if (rows !== undefined && this.#rows > rows) {
+      throw this.#stop(new SqlError(`the query returned more than ${rows} rows`, SQLITE_TOOBIG));
+    }
   }
 
   #stop(error: SqlError | undefined): SqlError {

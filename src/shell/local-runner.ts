@@ -17,11 +17,9 @@ export class LocalRunner implements SqlRunner {
     for (const statement of this.#engine.statements(sql)) {
       const { columns } = statement;
       let first = true;
-      while (statement.step()) {
+      for (const cells of statement.rows(cellText)) {
         if (first) sink.columns(columns.map(({ name }) => name));
         first = false;
-        const cells: Cell[] = new Array(columns.length);
-        for (let i = 0; i < cells.length; i++) cells[i] = cellText(statement.text(i));
         sink.row(cells);
       }
     }
@@ -70,8 +68,8 @@ export class LocalRunner implements SqlRunner {
 }
 
 /** osquery's rows are C strings: they end at the first NUL. Printed whole, a NUL would end them in most readers, too. */
-function cellText(text: string | null): Cell {
-  if (text === null) return null;
+function cellText(text: string | null, _type: number, plain: boolean): Cell {
+  if (text === null || plain) return text;
   const end = text.indexOf('\0');
   return end < 0 ? text : text.slice(0, end);
 }

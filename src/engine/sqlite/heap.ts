@@ -113,6 +113,8 @@ export class Heap {
   }
 
   #written = 0;
+  /** The text that the scratch has, where it is a long one; SQLite often asks for a path twice, to look at it and to return it. */
+  #last: string | undefined;
 
   /** Bytes that the last `scratch*` call wrote. */
   get written(): number {
@@ -121,7 +123,9 @@ export class Heap {
 
   /** Writes text into a buffer that the next call reuses; its address. */
   scratchText(text: string): number {
+    if (text === this.#last) return this.#scratch;
     const { length } = text;
+    this.#last = undefined;
     if (length <= SHORT_TEXT && this.#scratch !== 0) {
       const { u8 } = this;
       const at = this.#scratch;
@@ -139,6 +143,7 @@ export class Heap {
     const at = this.#reserve(length * MAX_BYTES_A_UNIT);
     if (text.isWellFormed()) {
       this.#written = this.bytes.utf8Write(text, at, length * MAX_BYTES_A_UNIT);
+      this.#last = text;
     } else {
       const encoded = encodeText(text);
       this.u8.set(encoded, at);
@@ -148,6 +153,7 @@ export class Heap {
   }
 
   scratchBytes(bytes: Uint8Array): number {
+    this.#last = undefined;
     const at = this.#reserve(bytes.length);
     this.u8.set(bytes, at);
     this.#written = bytes.length;
@@ -169,6 +175,7 @@ export class Heap {
 
   /** A huge text once written does not keep its room for ever. */
   trim(): void {
+    this.#last = undefined;
     if (this.#scratchSize <= FIRST_SCRATCH) return;
     this.#allocator!.free(this.#scratch);
     this.#scratch = 0;

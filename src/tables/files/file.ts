@@ -185,8 +185,12 @@ class FileCells {
   }
 }
 
+/** A number printed in octal costs as much as the rest of a row, and files have few different modes. */
+const octals: string[] = [];
+
 function octal(mode: number): string {
-  return mode.toString(8).padStart(4, '0');
+  octals[mode] ??= mode.toString(8).padStart(4, '0');
+  return octals[mode];
 }
 
 function wholeSeconds(time: number | undefined): number | undefined {

@@ -27,6 +27,12 @@ export function parseResidentSize(content: string): number | undefined {
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 }
 
+/** The process that a thread belongs to; its own id for the thread that the process began as. */
+export function parseThreadGroup(content: string): number | undefined {
+  const id = /\nTgid:\t(\d{1,10})\n/.exec(content)?.[1];
+  return id === undefined ? undefined : Number(id);
+}
+
 function ids(content: string, label: string): number[] | undefined {
   const at = content.indexOf(label);
   if (at < 0) return undefined;

@@ -39,7 +39,7 @@ interface Holder {
  * server and its workers all hold what they listen on. `pids` are the processes to look into, `only` leaves out sockets
  * that none of them holds.
  */
-export function* openSockets(host: Host, pids: readonly number[], only: boolean): Generator<OpenSocket> {
+export function* openSockets(host: Host, pids: Iterable<number>, only: boolean): Generator<OpenSocket> {
   const holders = new Map<number, Holder>();
   const namespaces = new Map<string, number[]>();
   for (const pid of pids) {

@@ -9,6 +9,7 @@ import {
   copyFileSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   unlinkSync,
@@ -110,6 +111,17 @@ describe('a process', () => {
   test('its namespaces', () => {
     const [{ n }] = ask(`select mnt_namespace n from process_namespaces where pid = ${child.pid}`) as [{ n: string }];
     assert.equal(`mnt:[${n}]`, execFileSync('readlink', [`/proc/${child.pid}/ns/mnt`], { encoding: 'utf8' }).trim());
+  });
+
+  test('of which a thread is none, whoever asks for it', () => {
+    // This program has threads.
+    const threads = readdirSync(`/proc/${process.pid}/task`).filter((name) => name !== String(process.pid));
+    assert.ok(threads.length > 0);
+    const list = [process.pid, ...threads].join(', ');
+    for (const table of ['processes', 'process_envs', 'process_namespaces', 'process_open_files']) {
+      const pids = ask(`select distinct pid from ${table} where pid in (${list})`);
+      assert.deepEqual(pids, [{ pid: String(process.pid) }], table);
+    }
   });
 
   test('whose program was deleted', () => {

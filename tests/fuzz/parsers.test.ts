@@ -43,7 +43,7 @@ import { parseInternetSocket, parsePacketSocket, parseUnixSocket } from '../../s
 import { parseProcPidIo } from '../../src/parse/proc-pid-io.ts';
 import { parseProcPidMaps } from '../../src/parse/proc-pid-maps.ts';
 import { parseProcPidStat } from '../../src/parse/proc-pid-stat.ts';
-import { parseProcIdentity, parseResidentSize } from '../../src/parse/proc-pid-status.ts';
+import { parseProcIdentity, parseResidentSize, parseThreadGroup } from '../../src/parse/proc-pid-status.ts';
 import { parseCpuTimes } from '../../src/parse/proc-stat.ts';
 import { parseResolvConf } from '../../src/parse/resolv-conf.ts';
 import { parseInterfaceAddress, parseLink, parseRoute } from '../../src/parse/rtnetlink.ts';
@@ -174,7 +174,10 @@ const parsers: Readonly<Record<string, readonly [sample: Buffer, parse: Parse]>>
   'proc maps': [sample('/proc/1/maps'), (_, text) => [...parseProcPidMaps(text)]],
   'proc pid stat': [sample('/proc/845/stat'), (_, text) => parseProcPidStat(text)],
   'proc stat': [sample('/proc/stat'), (_, text) => [...parseCpuTimes(text)]],
-  'proc status': [sample('/proc/1/status'), (_, text) => [parseProcIdentity(text), parseResidentSize(text)]],
+  'proc status': [
+    sample('/proc/1/status'),
+    (_, text) => [parseProcIdentity(text), parseResidentSize(text), parseThreadGroup(text)],
+  ],
   protocols: [sample('/etc/protocols'), (_, text) => [...parseProtocols(text)]],
   'resolv.conf': [sample('/etc/resolv.conf'), (_, text) => parseResolvConf(text)],
   rtnetlink: [

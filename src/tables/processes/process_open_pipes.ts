@@ -47,7 +47,7 @@ export const processOpenPipes = table({
 });
 
 /** All pipes with all their ends: the other end of one may be in the last process. */
-function pipes(files: Files, pids: readonly number[]): Iterable<Pipe> {
+function pipes(files: Files, pids: Iterable<number>): Iterable<Pipe> {
   const found = new Map<string, Pipe>();
   for (const pid of pids) {
     for (const descriptor of descriptors(files, pid)) {

@@ -46,6 +46,7 @@ async function main(args: readonly string[]): Promise<number> {
 /** The daemon itself: a watcher and its worker, or both in one. */
 async function run(options: OptionValues, args: readonly string[], watcher: number): Promise<number> {
   nameDaemon();
+  if (options.string('root') !== '') (await import('./root.ts')).checkRoot(options);
   // From here on a signal ends the daemon as it should, however early it comes.
   const end = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end.abort(signal));

@@ -12,6 +12,7 @@ import { runShell } from '../shell/run.ts';
 import type { SqlRunner } from '../shell/runner.ts';
 import { visible } from '../shell/terminal-text.ts';
 import { openEngine, warningText } from './open-engine.ts';
+import { checkRoot } from './root.ts';
 
 const DEFAULT_FLAGFILE = '/etc/osquery/osquery.flags.default';
 
@@ -46,6 +47,7 @@ async function main(args: readonly string[]): Promise<number> {
       return 0;
     }
     for (const [name, value] of FORCED) values.set(values.declaration(name)!, value);
+    checkRoot(values);
     return await shell(values, operands, flagfile, stdout, versions);
   } catch (cause) {
     if (!(cause instanceof UserError)) throw cause;

@@ -35,3 +35,14 @@ test('a table that is empty for another reason says nothing', () => {
   const { rows, stderr } = askWhole('select * from crontab', { flags: ['--root', root] });
   assert.deepEqual([rows, stderr], [[], '']);
 });
+
+test('a root that is none is a mistake', () => {
+  for (const [path, reason] of [
+    ['nothing', 'ENOENT'],
+    ['etc/hosts', 'not a directory'],
+  ] as const) {
+    const wrong = join(root, path);
+    const { status, stderr } = askWhole('select * from users', { flags: ['--root', wrong] });
+    assert.deepEqual([status, stderr], [1, `ERROR: --root ${wrong}: ${reason}\n`]);
+  }
+});

@@ -156,13 +156,14 @@ export class Engine implements Disposable {
     const { functions } = options;
     const context = { files: host.files, check: this.#guard.check, warn: (message: string) => warn('', message) };
     registerFunctions(library, this.#db, typeof functions === 'function' ? functions(context) : functions);
+    const isOurs = (name: string) => this.#sources.has(name.toLowerCase());
     const { progress, authorize } = library.install({
       progress: ['ii', () => (this.#guard.expired() ? 1 : 0)],
       authorize: [
         'iiiiiii',
         (_data: number, action: number, first: number, second: number) => {
           const [a, b] = [heap.cString(first), heap.cString(second)];
-          if (isAllowed(action, a, b)) return 0;
+          if (isAllowed(action, a, b, isOurs)) return 0;
           this.#denied = [a, b].filter((word) => word !== '').join(' ');
           return 1;
         },

@@ -404,8 +404,24 @@ describe('writes', () => {
       ["select readfile('/etc/passwd')", /no such function/],
       ["select writefile('/tmp/x', 'a')", /no such function/],
       ['drop table count', /./],
+      ['create table t(n); alter table t rename to count', /not authorized/],
     ];
     for (const [sql, message] of refused) assert.match(sqlError(() => engine.query(sql)).message, message, sql);
+    assert.deepEqual(engine.query('select count(*) from count').rows, [[2]]);
+  });
+
+  test('nothing takes the name of a system table', () => {
+    using engine = engineWith([{ ...count(2), aliases: ['counter'] }]).engine;
+    for (const sql of [
+      'create table count(n)',
+      'create table if not exists "COUNT"(n)',
+      'create temp table count as select 1 as n',
+      'create view main.count as select 1 as n',
+      'create temp view counter as select 1 as n',
+    ]) {
+      assert.match(sqlError(() => engine.query(sql)).message, /not authorized: count/i, sql);
+    }
+    assert.deepEqual(engine.query('with count as (select 9 as n) select n from count').rows, [[9]]);
     assert.deepEqual(engine.query('select count(*) from count').rows, [[2]]);
   });
 

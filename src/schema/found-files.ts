@@ -1,4 +1,4 @@
-import { HostError, isAbsent } from '../base/errors.ts';
+import { HostError, isAbsent, UserError } from '../base/errors.ts';
 import { expand } from '../host/glob.ts';
 import type { FileKind, FileStat, Files } from '../host/host.ts';
 import type { Pattern } from './table.ts';
@@ -26,9 +26,10 @@ export interface FileConstraints {
 export type OnError = (message: string, cause: HostError) => void;
 
 /**
- * The files that the constraints name, found while the caller pulls: none is held. A constraint on `path` comes first,
- * because both must hold and SQLite checks the other one. LIKE and GLOB patterns are osquery's path wildcards: `%` stays
- * within a directory, `%%` at the end goes down all levels (`host/glob.ts`). `stat`: the files will be looked at.
+ * The files that the constraints name, found while the caller pulls: none is held. All constraints must hold, so the one
+ * that names the fewest files is followed, and SQLite checks the others. LIKE and GLOB patterns are osquery's path
+ * wildcards: `%` stays within a directory, `%%` at the end goes down all levels (`host/glob.ts`). `stat`: the files will
+ * be looked at.
  */
 export function foundFiles(
   files: Files,
@@ -39,13 +40,16 @@ export function foundFiles(
   const { paths, pathPatterns, directories, directoryPatterns } = constraints;
   const onError = (_path: string, cause: HostError) => warn('cannot read a directory', cause);
   if (paths !== undefined) return paths.filter((path) => path !== '').map((path) => ({ path }));
-  const pathPattern = wildcards(pathPatterns);
-  if (pathPattern !== undefined) return expand(files, pathPattern, { onError, stat });
   if (directories !== undefined) return allListed(files, directories, stat, onError);
-  const directoryPattern = wildcards(directoryPatterns);
-  if (directoryPattern === undefined) return [];
-  const matching = expand(files, directoryPattern, { only: 'directories', onError });
-  return allListed(files, pathsOf(matching), stat, onError);
+  const pathPattern = wildcard(pathPatterns);
+  if (pathPattern !== undefined) return expand(files, pathPattern, { onError, stat });
+  const directoryPattern = wildcard(directoryPatterns);
+  if (directoryPattern !== undefined) {
+    const matching = expand(files, directoryPattern, { only: 'directories', onError });
+    return allListed(files, pathsOf(matching), stat, onError);
+  }
+  if ([...pathPatterns, ...directoryPatterns].some(isWildcard)) return [];
+  throw new UserError('REGEXP does not say where to look: constrain path or directory by =, IN, LIKE or GLOB');
 }
 
 function* pathsOf(found: Iterable<{ readonly path: string }>): Generator<string> {
@@ -61,9 +65,13 @@ function* allListed(
   for (const directory of directories) yield* listed(files, directory, stat, onError);
 }
 
-/** Several patterns must all hold: the first is looked for, SQLite checks the others. */
-function wildcards(patterns: readonly Pattern[]): string | undefined {
-  return patterns.find(({ operator }) => operator === 'LIKE' || operator === 'GLOB')?.pattern;
+/** The first that says where to begin: `%.conf` leads nowhere. */
+function wildcard(patterns: readonly Pattern[]): string | undefined {
+  return patterns.find((pattern) => isWildcard(pattern) && pattern.pattern.startsWith('/'))?.pattern;
+}
+
+function isWildcard({ operator }: Pattern): boolean {
+  return operator === 'LIKE' || operator === 'GLOB';
 }
 
 /** The entries of a directory, hidden ones too; a link is one of them, wherever it leads. */

@@ -1,10 +1,11 @@
 /** The shell over the files of a machine that does not run: `--root`. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { ask, askWhole } from './support/ask.ts';
+import { ask, askWhole, asRoot } from './support/ask.ts';
 
 let root = '';
 before(() => {
@@ -34,6 +35,15 @@ for (const [table, missed] of [
 test('a table that is empty for another reason says nothing', () => {
   const { rows, stderr } = askWhole('select * from crontab', { flags: ['--root', root] });
   assert.deepEqual([rows, stderr], [[], '']);
+});
+
+test('a block device below the root is not read: it would be one of this machine', { skip: asRoot }, (t) => {
+  const path = join(root, 'etc/services');
+  // The first loop device, attached to nothing: its end is its beginning.
+  if (spawnSync('mknod', [path, 'b', '7', '0']).status !== 0) return t.skip('may not make devices');
+  const { rows, stderr } = askWhole('select * from etc_services', { flags: ['--root', root] });
+  assert.deepEqual(rows, []);
+  assert.match(stderr, /etc_services: cannot read \(EOPNOTSUPP\)/);
 });
 
 test('a root that is none is a mistake', () => {

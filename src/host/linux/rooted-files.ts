@@ -22,11 +22,11 @@ export class RootedFiles implements Files {
   }
 
   readText(path: string, options?: ReadLimit): string {
-    return this.#at(path, 'read', (at) => this.#live.readText(at, options));
+    return this.#content(path, 'read', (at) => this.#live.readText(at, options));
   }
 
   readBytes(path: string, options?: ReadLimit): Buffer {
-    return this.#at(path, 'read', (at) => this.#live.readBytes(at, options));
+    return this.#content(path, 'read', (at) => this.#live.readBytes(at, options));
   }
 
   list(path: string): readonly DirectoryEntry[] {
@@ -68,17 +68,25 @@ export class RootedFiles implements Files {
   }
 
   open(path: string): OpenFile {
-    return this.#at(path, 'open', (at) => this.#live.open(at));
+    return this.#content(path, 'open', (at) => this.#live.open(at));
   }
 
   attributes(path: string): ReadonlyMap<string, Buffer> {
     return this.#at(path, 'listxattr', (at) => this.#live.attributes(at));
   }
 
-  #at<T>(path: string, operation: string, use: (at: string) => T): T {
+  /** A block device below the root would be a disk of the live machine. */
+  #content<T>(path: string, operation: string, use: (at: string) => T): T {
+    return this.#at(path, operation, (at, fd) => {
+      if (fstatSync(fd).isBlockDevice()) throw new HostError('EOPNOTSUPP', path, operation);
+      return use(at);
+    });
+  }
+
+  #at<T>(path: string, operation: string, use: (at: string, fd: number) => T): T {
     return this.#opened(path, true, operation, (fd) => {
       try {
-        return use(descriptor(fd));
+        return use(descriptor(fd), fd);
       } catch (cause) {
         throw renamed(cause, path, operation);
       }

@@ -8,7 +8,7 @@ const own: ReadonlySet<string> = new Set(ownOptions.map(([name]) => name));
 /** The commands about the shell itself. */
 export function aboutCommands(all: () => readonly Command[]): readonly Command[] {
   return [
-    { name: 'exit', usage: '', help: 'Leave, with this exit code', arity: [0, 1], run: leave },
+    { name: 'exit', usage: '[CODE]', help: 'Leave, with this exit code', arity: [0, 1], run: leave },
     {
       name: 'features',
       usage: '',

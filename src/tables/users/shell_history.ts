@@ -40,7 +40,13 @@ export const shellHistory = table({
 });
 
 function historyFiles(files: Files, home: string): string[] {
-  const sessions = ifReadable(() => files.list(`${home}/${SESSIONS}`)) ?? [];
-  const names = sessions.map(({ name }) => name).filter((name) => name.endsWith('.history'));
-  return [...HISTORIES, ...names.sort().map((name) => `${SESSIONS}/${name}`)].map((name) => `${home}/${name}`);
+  const sessions = ifReadable(() => sessionNames(files, `${home}/${SESSIONS}`)) ?? [];
+  return [...HISTORIES, ...sessions.map((name) => `${SESSIONS}/${name}`)].map((name) => `${home}/${name}`);
+}
+
+/** The directory is a user's: it may have a million other files. */
+function sessionNames(files: Files, directory: string): string[] {
+  const names: string[] = [];
+  for (const { name } of files.scan(directory)) if (name.endsWith('.history')) names.push(name);
+  return names.sort();
 }

@@ -5,7 +5,7 @@ import { OSQUERY_VERSION, VERSION } from '../base/version.ts';
 import { parseCommandLine } from '../config/command-line.ts';
 import type { OptionValues } from '../config/option-values.ts';
 import { historyFile } from '../host/linux/history-file.ts';
-import { DescriptorOutput, isTerminal, readStandardInput } from '../host/linux/standard-streams.ts';
+import { DescriptorOutput, isTerminal, standardInputLines } from '../host/linux/standard-streams.ts';
 import { openForWriting, readUserFile } from '../host/linux/user-files.ts';
 import { LocalRunner } from '../shell/local-runner.ts';
 import { runShell } from '../shell/run.ts';
@@ -83,7 +83,7 @@ async function shell(
     flagfile,
     stdinIsTerminal: () => isTerminal(0),
     outIsTerminal: () => isTerminal(out.descriptor),
-    readStdin: readStandardInput,
+    stdinLines: standardInputLines,
     readFile: readUserFile,
     history: historyFile(),
     localRunner: () =>

@@ -1,6 +1,9 @@
 import { isBlank, isComplete } from './input.ts';
 import type { Session } from './session.ts';
 
+/** Characters of a statement that may come in any number of lines. */
+const MAX_STATEMENT = 16 * 1024 * 1024;
+
 /** What came of a line. */
 export type LineResult = 'done' | 'more' | 'failed' | 'exit';
 
@@ -42,11 +45,23 @@ export class InputProcessor {
       this.#startLine = this.#line;
     }
     this.#sql = this.#sql === '' ? line : `${this.#sql}\n${line}`;
+    if (this.#sql.length > MAX_STATEMENT) {
+      this.#sql = '';
+      return this.#fail(`a statement of more than ${MAX_STATEMENT} characters`);
+    }
     if (!line.includes(';') || !isComplete(this.#sql)) return 'more';
     const sql = this.#sql;
     this.#sql = '';
-    const prefix = this.#numbered ? `Error: near line ${this.#startLine}:` : 'Error:';
-    return (await this.#session.run(sql, prefix)) === 0 ? 'done' : 'failed';
+    return (await this.#session.run(sql, this.#prefix)) === 0 ? 'done' : 'failed';
+  }
+
+  get #prefix(): string {
+    return this.#numbered ? `Error: near line ${this.#startLine}:` : 'Error:';
+  }
+
+  #fail(message: string): LineResult {
+    this.#session.context.err.write(`${this.#prefix} ${message}\n`);
+    return 'failed';
   }
 
   /** The input has ended: SQL without a semicolon is run, too. */
@@ -58,12 +73,10 @@ export class InputProcessor {
   }
 }
 
-/** Runs a whole text, as from a pipe; the exit code, 1 when anything failed. */
-export async function processText(session: Session, text: string): Promise<number> {
+/** Runs the lines of a pipe; the exit code, 1 when anything failed. */
+export async function processLines(session: Session, lines: Iterable<string>): Promise<number> {
   const processor = new InputProcessor(session, true);
   let failed = false;
-  const lines = text.split(/\r?\n/);
-  if (lines.at(-1) === '') lines.pop();
   for (const line of lines) {
     const result = await processor.line(line);
     if (result === 'exit') return failed ? 1 : 0;

@@ -1,5 +1,5 @@
 import type { Output } from './printers/printer.ts';
-import { processText } from './process-input.ts';
+import { processLines } from './process-input.ts';
 import type { SqlRunner } from './runner.ts';
 import { Session, type SessionContext } from './session.ts';
 
@@ -14,7 +14,8 @@ export interface ShellContext extends Omit<SessionContext, 'runner' | 'progress'
   stdinIsTerminal(): boolean;
   /** Whether results are shown on a terminal. */
   outIsTerminal(): boolean;
-  readStdin(): string;
+  /** The lines of standard input, read as they are pulled; `beforeRead` is called before each wait for more. */
+  stdinLines(beforeRead: () => void): Iterable<string>;
   readFile(path: string): string;
   /** The queries of a pack of the configuration. Throws where there is none of that name. */
   pack(name: string): readonly { readonly name: string; readonly query: string }[];
@@ -75,8 +76,13 @@ async function runOnce(session: Session, context: ShellContext): Promise<number>
     return session.run(sql);
   }
   const [sql] = operands;
-  if (sql === undefined) return processText(session, context.readStdin());
+  if (sql === undefined) return processLines(session, linesOf(context));
   return sql.startsWith('.') ? command(session, sql) : session.run(sql);
+}
+
+/** What was asked is answered before the next line is waited for. */
+function linesOf({ stdinLines, out }: ShellContext): Iterable<string> {
+  return stdinLines(() => out.flush());
 }
 
 async function command(session: Session, line: string): Promise<number> {
@@ -107,7 +113,7 @@ async function runPack(session: Session, context: ShellContext, name: string): P
 /** Runs the SQL several times and prints the time of each run and of all. */
 async function profile(session: Session, context: ShellContext): Promise<number> {
   const { options, operands } = context;
-  const sql = operands[0] ?? (options.string('query') || context.readStdin());
+  const sql = operands[0] ?? (options.string('query') || [...linesOf(context)].join('\n'));
   if (sql.trim() === '') {
     context.err.write('No query provided via stdin or args to profile...\n');
     return 2;

@@ -47,7 +47,7 @@ export async function runInProcess(args: readonly string[], stdin = ''): Promise
       flagfile: '',
       stdinIsTerminal: () => false,
       outIsTerminal: () => false,
-      readStdin: () => stdin,
+      stdinLines: () => stdin.replace(/\r?\n$/, '').split(/\r?\n/),
       readFile: () => {
         throw new Error('no file');
       },

@@ -1,13 +1,16 @@
-import { fstatSync, readFileSync, writeSync } from 'node:fs';
+import { fstatSync, readSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { encodeText } from '../../base/text.ts';
+import { UserError } from '../../base/errors.ts';
+import { decodeText, encodeText } from '../../base/text.ts';
 
 const require = createRequire(import.meta.url);
 
 /** Characters gathered before a write: a system call for each row would cost more than making the row. */
 const CHUNK = 64 * 1024;
-/** How long to let a reader of a full pipe read. */
+/** How long to let the other end of a pipe do its part. */
 const PATIENCE_MS = 5;
+/** Bytes of a line of input: /dev/zero has no end. */
+const MAX_LINE = 16 * 1024 * 1024;
 
 /**
  * Text to a file descriptor, in large pieces, as the bytes it came from. Not `process.stdout`: loading that costs a cold
@@ -44,7 +47,7 @@ export class DescriptorOutput {
       } catch (cause) {
         const { code } = cause as NodeJS.ErrnoException;
         // A terminal or pipe that another program made non-blocking.
-        if (code === 'EAGAIN') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PATIENCE_MS);
+        if (code === 'EAGAIN') wait();
         else if (code === 'EPIPE') this.#closed = true;
         else throw cause;
       }
@@ -52,9 +55,52 @@ export class DescriptorOutput {
   }
 }
 
-/** All of standard input. */
-export function readStandardInput(): string {
-  return readFileSync(0, 'utf8');
+/**
+ * The lines of standard input, as they come: who asks through a pipe may want the answer before the next question.
+ * `beforeRead` is called before each wait for more.
+ */
+export function* standardInputLines(beforeRead: () => void): Generator<string> {
+  const chunk = Buffer.allocUnsafe(CHUNK);
+  /** Of a line whose end has not come yet. */
+  let parts: Buffer[] = [];
+  let length = 0;
+  for (;;) {
+    beforeRead();
+    const bytes = chunk.subarray(0, readInput(chunk));
+    if (bytes.length === 0) break;
+    let start = 0;
+    for (let end = bytes.indexOf('\n'); end >= 0; end = bytes.indexOf('\n', start)) {
+      yield lineOf([...parts, bytes.subarray(start, end)]);
+      parts = [];
+      length = 0;
+      start = end + 1;
+    }
+    parts.push(Buffer.from(bytes.subarray(start)));
+    length += bytes.length - start;
+    if (length > MAX_LINE) throw new UserError(`standard input: a line of more than ${MAX_LINE} bytes`);
+  }
+  if (length > 0) yield lineOf(parts);
+}
+
+function readInput(into: Buffer): number {
+  for (;;) {
+    try {
+      return readSync(0, into);
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException;
+      if (code !== 'EAGAIN') throw new UserError(`standard input: ${code}`);
+      wait();
+    }
+  }
+}
+
+function lineOf(parts: readonly Buffer[]): string {
+  const line = decodeText(Buffer.concat(parts));
+  return line.endsWith('\r') ? line.slice(0, -1) : line;
+}
+
+function wait(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PATIENCE_MS);
 }
 
 /** Number of the driver of `/dev/null` and its kin, `Documentation/admin-guide/devices.txt`. */

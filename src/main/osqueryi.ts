@@ -4,6 +4,7 @@ import { nearest } from '../base/nearest.ts';
 import { OSQUERY_VERSION, VERSION } from '../base/version.ts';
 import { parseCommandLine } from '../config/command-line.ts';
 import type { OptionValues } from '../config/option-values.ts';
+import { exactArguments } from '../host/linux/exact-arguments.ts';
 import { historyFile } from '../host/linux/history-file.ts';
 import { DescriptorOutput, isTerminal, standardInputLines } from '../host/linux/standard-streams.ts';
 import { openForWriting, readUserFile } from '../host/linux/user-files.ts';
@@ -34,7 +35,7 @@ main(process.argv.slice(2)).then((code) => process.exit(code));
 
 async function main(args: readonly string[]): Promise<number> {
   try {
-    const { values, operands, help, version, flagfile } = parseCommandLine(args, {
+    const { values, operands, help, version, flagfile } = parseCommandLine(exactArguments(args), {
       readFile: readUserFile,
       defaultFlagfile: DEFAULT_FLAGFILE,
     });

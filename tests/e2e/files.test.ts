@@ -126,6 +126,14 @@ describe('a tree of everything', () => {
     const sql = `select h.sha256 from file f join hash h using (path) where f.path like '${root}/latin%'`;
     const [digest] = run('sh', '-c', `cat ${root}/latin?1 | sha256sum`).split(' ');
     assert.deepEqual(ask(sql), [{ sha256: digest }]);
+    // `$path` is the name as it was shown.
+    const program = join(import.meta.dirname, '../../bin/osqueryi.js');
+    const osqueryi = `${process.execPath} ${program} --list --header=false`;
+    const script = `path=$(${osqueryi} "$1"); ${osqueryi} "select sha256 from hash where path = '$path'"`;
+    assert.equal(
+      run('sh', '-c', script, 'sh', `select path from file where path like '${root}/latin%'`).trim(),
+      digest,
+    );
   });
 
   test('digests', { skip: needs('md5sum', 'sha1sum', 'sha256sum') }, () => {

@@ -1,6 +1,6 @@
 /** The shell as other programs drive it: through pipes. */
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { type StdioOptions, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
@@ -57,5 +57,21 @@ test('a directory is no input', () => {
     assert.deepEqual([status, stderr.toString()], [1, 'ERROR: standard input: EISDIR\n']);
   } finally {
     closeSync(directory);
+  }
+});
+
+test('output that cannot be written is an error; messages that cannot be are not', () => {
+  const full = openSync('/dev/full', 'w');
+  try {
+    const ask = (sql: string, stdio: StdioOptions) => spawnSync(process.execPath, [PROGRAM, ...FLAGS, sql], { stdio });
+    for (const sql of ['select 1', 'with recursive c(n) as (select 1 union all select n + 1 from c) select n from c']) {
+      const { status, stderr } = ask(sql, ['ignore', full, 'pipe']);
+      assert.equal(status, 1);
+      assert.match(stderr.toString(), /^ERROR: cannot write the output: ENOSPC\n$/i);
+    }
+    const { status, stdout } = ask("select 1; select community_id_v1('x', 'x', 1, 1, 1)", ['ignore', 'pipe', full]);
+    assert.deepEqual([status, stdout.toString()], [0, '1\n\n']);
+  } finally {
+    closeSync(full);
   }
 });

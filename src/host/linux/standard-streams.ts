@@ -7,6 +7,7 @@ const require = createRequire(import.meta.url);
 
 /** Characters gathered before a write: a system call for each row would cost more than making the row. */
 const CHUNK = 64 * 1024;
+const STDERR = 2;
 /** How long to let the other end of a pipe do its part. */
 const PATIENCE_MS = 5;
 /** Bytes of a line of input: /dev/zero has no end. */
@@ -49,7 +50,12 @@ export class DescriptorOutput {
         // A terminal or pipe that another program made non-blocking.
         if (code === 'EAGAIN') wait();
         else if (code === 'EPIPE') this.#closed = true;
-        else throw cause;
+        // Nobody could be told; the next message may go through.
+        else if (this.descriptor === STDERR) return;
+        else {
+          this.#closed = true;
+          throw new UserError(`cannot write the output: ${code}`);
+        }
       }
     }
   }

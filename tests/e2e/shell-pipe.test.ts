@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { type StdioOptions, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
@@ -39,6 +40,15 @@ test('lines that come in pieces, end as on Windows, or do not end', () => {
 test('bytes that are no UTF-8 stay what they are', () => {
   const { stdout } = run(Buffer.from("select '\xff', hex('\xff');\n", 'latin1'));
   assert.equal(stdout.toString('latin1'), '\xff|FF\n');
+  const folder = mkdtempSync(join(tmpdir(), 'osquery-pipe-'));
+  try {
+    const path = join(folder, 'query.sql');
+    writeFileSync(path, Buffer.from("select hex('\xff')", 'latin1'));
+    const file = spawnSync(process.execPath, [PROGRAM, ...FLAGS, '--query_file', path]);
+    assert.equal(file.stdout.toString(), 'FF\n');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('what cannot be a question is an error, not memory without end', () => {

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
+import { decodeText } from '../../base/text.ts';
 
 /** Bytes of SQL or flags in a file; /dev/zero has no end. */
 const MAX_USER_FILE = 16 * 1024 * 1024;
@@ -26,7 +27,7 @@ function readText(fd: number): string {
   for (let length = 0; ; ) {
     const chunk = Buffer.allocUnsafe(READ_SIZE);
     const count = readSync(fd, chunk);
-    if (count === 0) return Buffer.concat(chunks).toString();
+    if (count === 0) return decodeText(Buffer.concat(chunks));
     length += count;
     if (length > MAX_USER_FILE) throw new Error('EFBIG');
     chunks.push(chunk.subarray(0, count));

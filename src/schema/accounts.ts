@@ -1,16 +1,20 @@
 import type { Host } from '../host/host.ts';
 import { type GroupEntry, type PasswdEntry, parseGroup, parsePasswd } from '../parse/passwd.ts';
+import { IdFile } from './id-file.ts';
 
 type Attempt = <T>(read: () => T) => T | undefined;
 
-/** The accounts of `/etc/passwd`. */
-export function passwdEntries(host: Host, attempt: Attempt): Iterable<PasswdEntry> {
-  return parsePasswd(attempt(() => host.files.readText('/etc/passwd')) ?? '');
+const passwd = new IdFile('/etc/passwd', parsePasswd, ({ uid }) => uid);
+const group = new IdFile('/etc/group', parseGroup, ({ gid }) => gid);
+
+/** The accounts of `/etc/passwd`; where `uids` are given, at least theirs. */
+export function passwdEntries(host: Host, attempt: Attempt, uids?: readonly number[]): Iterable<PasswdEntry> {
+  return passwd.entries(host.files, attempt, uids);
 }
 
-/** The groups of `/etc/group`. */
-export function groupEntries(host: Host, attempt: Attempt): Iterable<GroupEntry> {
-  return parseGroup(attempt(() => host.files.readText('/etc/group')) ?? '');
+/** The groups of `/etc/group`; where `gids` are given, at least theirs. */
+export function groupEntries(host: Host, attempt: Attempt, gids?: readonly number[]): Iterable<GroupEntry> {
+  return group.entries(host.files, attempt, gids);
 }
 
 /**
@@ -30,7 +34,7 @@ export function* chosenUsers(
   }
   const wanted = uids ?? (own === undefined ? undefined : [own]);
   const done = new Set<string>();
-  for (const user of passwdEntries(seen, attempt)) {
+  for (const user of passwdEntries(seen, attempt, wanted)) {
     if (wanted !== undefined && !wanted.includes(user.uid)) continue;
     // Two names of one user with one home are the same data.
     const key = `${user.uid}:${user.directory}`;

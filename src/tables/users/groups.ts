@@ -26,7 +26,7 @@ export const groups = table({
     for (const { host: seen, pid } of mountNamespaces(host, values('pid_with_namespace'), attempt)) {
       // The first of several with one id is the one that names it.
       const done = new Set<number>();
-      for (const { name, gid } of groupEntries(seen, attempt)) {
+      for (const { name, gid } of groupEntries(seen, attempt, values('gid'))) {
         if (done.has(gid)) continue;
         done.add(gid);
         yield row({ gid, gid_signed: gid | 0, groupname: name, pid_with_namespace: pid });

@@ -24,7 +24,7 @@ export const userGroups = table({
         else gids.push(gid);
       }
     }
-    for (const { name, uid, gid } of passwdEntries(host, attempt)) {
+    for (const { name, uid, gid } of passwdEntries(host, attempt, uids)) {
       if (uids !== undefined && !uids.includes(uid)) continue;
       for (const group of new Set([gid, ...(membership.get(name) ?? [])])) yield row({ uid, gid: group });
     }

@@ -50,7 +50,7 @@ export const users = table({
     }
     if (values('include_remote')?.includes(0) === false) return;
     for (const { host: seen, pid } of mountNamespaces(host, values('pid_with_namespace'), attempt)) {
-      for (const user of passwdEntries(seen, attempt)) {
+      for (const user of passwdEntries(seen, attempt, values('uid'))) {
         yield row({ ...cells(user), pid_with_namespace: pid, include_remote: 0 });
       }
     }

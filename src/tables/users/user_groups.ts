@@ -1,3 +1,4 @@
+import type { GroupEntry } from '../../parse/passwd.ts';
 import { groupEntries, passwdEntries } from '../../schema/accounts.ts';
 import { bigint } from '../../schema/columns.ts';
 import { table } from '../../schema/table.ts';
@@ -16,17 +17,31 @@ export const userGroups = table({
   ],
   *generate({ host, values, attempt, row }) {
     const uids = values('uid');
-    const membership = new Map<string, number[]>();
-    for (const { gid, members } of groupEntries(host, attempt)) {
-      for (const member of members) {
-        const gids = membership.get(member);
-        if (gids === undefined) membership.set(member, [gid]);
-        else gids.push(gid);
-      }
-    }
+    const membership = membershipIn(groupEntries(host, attempt));
     for (const { name, uid, gid } of passwdEntries(host, attempt, uids)) {
       if (uids !== undefined && !uids.includes(uid)) continue;
       for (const group of new Set([gid, ...(membership.get(name) ?? [])])) yield row({ uid, gid: group });
     }
   },
 });
+
+/** Names of users to the ids of the groups that list them. */
+type Membership = ReadonlyMap<string, readonly number[]>;
+
+/** Those of groups that are held: a join with `users` asks for one user after the other. */
+const known = new WeakMap<Iterable<GroupEntry>, Membership>();
+
+function membershipIn(groups: Iterable<GroupEntry>): Membership {
+  const before = known.get(groups);
+  if (before !== undefined) return before;
+  const membership = new Map<string, number[]>();
+  for (const { gid, members } of groups) {
+    for (const member of members) {
+      const gids = membership.get(member);
+      if (gids === undefined) membership.set(member, [gid]);
+      else gids.push(gid);
+    }
+  }
+  known.set(groups, membership);
+  return membership;
+}

@@ -217,3 +217,15 @@ test('time: a single digit of the day has a space before it; a zone may be a rul
   assert.equal(row?.local_timezone, 'NZDT');
   assert.equal(row?.unix_time, 1733367849);
 });
+
+test('a zone that TZ spells out is not that of the machine', () => {
+  const zoneOf = (timeZone: string) => {
+    const kernel = fakeKernel({ now: '2024-12-05T03:04:09Z', timeZone });
+    const host: Host = { platform: 'linux', files: debian.files, kernel, within: (pid) => debian.within(pid) };
+    return runTable(time, host).rows[0]?.local_timezone;
+  };
+  assert.equal(zoneOf('/etc/localtime'), 'CET');
+  assert.equal(zoneOf('NZST-12NZDT,M9.5.0,M4.1.0/3'), 'NZDT');
+  assert.equal(zoneOf('<+0530>-5:30'), '+0530');
+  assert.equal(zoneOf('No/Such'), 'UTC');
+});

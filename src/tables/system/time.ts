@@ -58,11 +58,11 @@ export const time = table({
   },
 });
 
-/** A zone is named by its file (`Europe/Berlin`), or is a POSIX text of its own (`CET-1CEST`). */
+/** A zone is named by its file (`Europe/Berlin`, `/etc/localtime`), or is a POSIX text of its own (`CET-1CEST`). */
 function localZone(files: Files, zone: string, at: number): string | undefined {
   const isName = /^[A-Za-z0-9_+-]+(\/[A-Za-z0-9_+-]+){0,3}$/.test(zone);
-  const path = isName ? `/usr/share/zoneinfo/${zone}` : '/etc/localtime';
-  const content = ifReadable(() => files.readBytes(path, { limit: 1024 * 1024 }));
+  const path = isName ? `/usr/share/zoneinfo/${zone}` : zone;
+  const content = path.startsWith('/') ? ifReadable(() => files.readBytes(path, { limit: 1024 * 1024 })) : undefined;
   if (content === undefined) return posixZoneAbbreviation(zone, at);
   const found = zoneNameAt(content, at, path);
   return found !== undefined && 'rule' in found ? posixZoneAbbreviation(found.rule, at) : found?.name;

@@ -26,8 +26,11 @@ const MAX_BYTES = 1024 * 1024;
  * Nothing is read or written where the home, the folder or the file is not this user's own, or a link: `sudo` leaves root
  * with the home of somebody else, who must neither lose the history to root nor choose where root writes.
  */
-export function historyFile(path = historyPath()): { load(): string[]; save(lines: readonly string[]): void } {
-  return { load: () => quietly(() => load(path)) ?? [], save: (lines) => quietly(() => save(path, lines)) };
+export function historyFile(path?: string): { load(): string[]; save(lines: readonly string[]): void } {
+  return {
+    load: () => quietly(() => load(path ?? historyPath())) ?? [],
+    save: (lines) => quietly(() => save(path ?? historyPath(), lines)),
+  };
 }
 
 /** A home that cannot be read or written to costs the history, not the shell. */

@@ -1,21 +1,18 @@
 import { readFileSync, readlinkSync, statfsSync } from 'node:fs';
-import { hostname, machine, type as operatingSystem, release, version } from 'node:os';
+import { createRequire } from 'node:module';
 import type { Account, FileSystemStat, Group, Kernel } from '../host.ts';
 import { account, accounts, groups } from './accounts.ts';
 import { cpuid, type Registers } from './cpuid.ts';
 import { native } from './errors.ts';
 import { type NetlinkMessage, netlinkDump } from './netlink.ts';
 
+const require = createRequire(import.meta.url);
+
 /** The kernel we run on. What needs the C library loads it on first use. */
 export class LinuxKernel implements Kernel {
   identity(): ReturnType<Kernel['identity']> {
-    return {
-      sysname: operatingSystem(),
-      node: hostname(),
-      release: release(),
-      version: version(),
-      machine: machine(),
-    };
+    const { type, hostname, release, version, machine } = require('node:os') as typeof import('node:os');
+    return { sysname: type(), node: hostname(), release: release(), version: version(), machine: machine() };
   }
 
   get ticksPerSecond(): number {

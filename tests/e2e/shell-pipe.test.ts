@@ -77,7 +77,7 @@ test('output that cannot be written is an error; messages that cannot be are not
     for (const sql of ['select 1', 'with recursive c(n) as (select 1 union all select n + 1 from c) select n from c']) {
       const { status, stderr } = ask(sql, ['ignore', full, 'pipe']);
       assert.equal(status, 1);
-      assert.match(stderr.toString(), /^ERROR: cannot write the output: ENOSPC\n$/i);
+      assert.match(stderr.toString(), /^ERROR: standard output cannot be written: ENOSPC\n$/i);
     }
     const { status, stdout } = ask("select 1; select community_id_v1('x', 'x', 1, 1, 1)", ['ignore', 'pipe', full]);
     assert.deepEqual([status, stdout.toString()], [0, '1\n\n']);

@@ -8,6 +8,7 @@ const require = createRequire(import.meta.url);
 /** Characters gathered before a write: a system call for each row would cost more than making the row. */
 const CHUNK = 64 * 1024;
 const STDERR = 2;
+const NAMES = ['standard input', 'standard output', 'standard error'];
 /** How long to let the other end of a pipe do its part. */
 const PATIENCE_MS = 5;
 /** Bytes of a line of input: /dev/zero has no end. */
@@ -54,7 +55,7 @@ export class DescriptorOutput {
         else if (this.descriptor === STDERR) return;
         else {
           this.#closed = true;
-          throw new UserError(`cannot write the output: ${code}`);
+          throw new UserError(`${NAMES[this.descriptor] ?? 'output'} cannot be written: ${code}`);
         }
       }
     }

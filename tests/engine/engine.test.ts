@@ -163,6 +163,30 @@ describe('joins', () => {
     assert.deepEqual(warnings, []);
   });
 
+  test('rows that are equal in all that a query reads are still as many, also in RIGHT and FULL JOIN', () => {
+    const jobs = table({
+      name: 'jobs',
+      description: 'Jobs, two of them alike',
+      platforms,
+      columns: { owner: text('owner', { index: true }), hour: integer('hour'), command: text('command') },
+      examples: [],
+      *generate({ row }) {
+        yield row({ owner: 'root', hour: 3, command: 'a' });
+        yield row({ owner: 'root', hour: 3, command: 'b' });
+        yield row({ owner: 'ada', hour: 4, command: 'c' });
+      },
+    });
+    using engine = engineWith([jobs, count(4)]).engine;
+    const counted = (sql: string) => engine.query(`select count(*) from (${sql})`).rows[0]![0];
+    assert.equal(counted('select n, hour from count right join jobs on n = hour'), 3);
+    assert.equal(counted('select n, hour from count full join jobs on n = hour'), 6);
+    assert.equal(counted('select n, hour from count right join jobs on n = hour + 100'), 3);
+    assert.equal(counted("select hour from jobs where owner = 'root' or hour = 3"), 2);
+    assert.equal(counted("select hour from jobs where owner in ('root', 'ada') or hour < 9"), 3);
+    assert.equal(engine.query('select rowid = rowid and rowid = _rowid_ from jobs').rows.length, 3);
+    assert.deepEqual(engine.query('select count(distinct rowid) from jobs').rows, [[3]]);
+  });
+
   test('the trace says table by table what was pushed, scanned and returned', () => {
     using engine = engineWith([files(), count(3)]).engine;
     engine.trace.on = true;

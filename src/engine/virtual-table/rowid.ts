@@ -2,7 +2,7 @@ import type { Layout } from './layout.ts';
 import type { Plan } from './plan.ts';
 
 /**
- * Makes xRowid. For `path = '/a' OR path = '/b'` SQLite scans twice and drops rows whose rowid it has seen, so a row
+ * Half of xRowid. For `path = '/a' OR path = '/b'` SQLite scans twice and drops rows whose rowid it has seen, so a row
  * number would lose rows; a hash over the columns in use is right: rows equal in all of them satisfy the same terms.
  * The seed is drawn per engine, so that nobody can choose names whose rows swallow each other.
  */
@@ -35,4 +35,22 @@ export function rowHasher(): (layout: Layout, plan: Plan, row: Readonly<Record<s
     }
     return (BigInt(b & 0x7fff_ffff) << 32n) | BigInt(a >>> 0);
   };
+}
+
+/** Half of the golden ratio's bits: numbers of equal rows lie far from those of others. */
+const STEP = 0x1e37_79b9_7f4a_7c15n;
+
+/**
+ * The other half. For RIGHT and FULL JOIN SQLite remembers rows by rowid, too, and two rows that are equal in all columns
+ * in use are two: the first of a scan has the hash, the second the next number, and so in every scan.
+ */
+export class RowIds {
+  readonly #seen = new Map<bigint, bigint>();
+
+  /** Asked once for each row of a scan. */
+  of(hash: bigint): bigint {
+    const before = this.#seen.get(hash) ?? 0n;
+    this.#seen.set(hash, before + 1n);
+    return BigInt.asIntN(64, hash + before * STEP);
+  }
 }

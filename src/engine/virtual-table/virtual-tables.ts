@@ -12,7 +12,7 @@ import type { Trace, TraceEntry } from '../trace.ts';
 import { cellWriter } from './cells.ts';
 import type { Layout } from './layout.ts';
 import { bestIndex, type Plan, parsePlan } from './plan.ts';
-import { rowHasher } from './rowid.ts';
+import { RowIds, rowHasher } from './rowid.ts';
 import { type Constraint, type TableQueryContext, tableQuery } from './table-query.ts';
 
 /** `sqlite3_module`, `sqlite3_vtab` and `sqlite3_vtab_cursor` in wasm32; ours follows SQLite's part of each. */
@@ -43,6 +43,10 @@ interface Cursor {
   done: boolean;
   plan: Plan | undefined;
   trace: TraceEntry | undefined;
+  /** Of the rows of this scan, where SQLite asks for them. */
+  rowIds: RowIds | undefined;
+  /** Of `row`, once it was asked for. */
+  rowId: bigint | undefined;
 }
 
 export interface VirtualTableContext extends TableQueryContext {
@@ -132,7 +136,7 @@ export class VirtualTables {
         (pointer, out) => {
           const cursor = cursors[heap.u32[(pointer + CURSOR.id) >> 2]!]!;
           try {
-            heap.i64[out >> 3] = this.#hash(cursor.layout, cursor.plan!, cursor.row);
+            heap.i64[out >> 3] = this.#rowId(cursor);
             return SQLITE_OK;
           } catch (cause) {
             return this.#fail(cursor, cause);
@@ -196,6 +200,8 @@ export class VirtualTables {
       done: true,
       plan: undefined,
       trace: undefined,
+      rowIds: undefined,
+      rowId: undefined,
     };
     heap.u32[out >> 2] = pointer;
     return SQLITE_OK;
@@ -218,6 +224,7 @@ export class VirtualTables {
     finish(cursor);
     const plan = this.#planOf(layout, heap.cString(planText));
     cursor.plan = plan;
+    cursor.rowIds = undefined;
     this.#context.check();
     if (plan.missingRequired) {
       const names = layout.required.join(' or ');
@@ -254,8 +261,15 @@ export class VirtualTables {
     return code;
   }
 
+  #rowId(cursor: Cursor): bigint {
+    cursor.rowIds ??= new RowIds();
+    cursor.rowId ??= cursor.rowIds.of(this.#hash(cursor.layout, cursor.plan!, cursor.row));
+    return cursor.rowId;
+  }
+
   #advance(cursor: Cursor): number {
     this.#context.check();
+    cursor.rowId = undefined;
     const { trace } = cursor;
     if (trace === undefined) {
       const { done, value } = cursor.rows!.next();

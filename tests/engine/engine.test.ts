@@ -187,6 +187,35 @@ describe('joins', () => {
     assert.deepEqual(engine.query('select count(distinct rowid) from jobs').rows, [[3]]);
   });
 
+  test('of two keys both are taken', () => {
+    const asked: number[] = [];
+    const owned = table({
+      name: 'owned',
+      description: 'Paths of packages',
+      platforms,
+      columns: { package: integer('package', { index: true }), path: integer('path', { index: true }) },
+      examples: [],
+      *generate({ row, values }) {
+        asked.push((values('package') ?? []).length + (values('path') ?? []).length);
+        yield row({ package: 1, path: 2 });
+      },
+    });
+    const packages = table({
+      name: 'packages',
+      description: 'Packages',
+      platforms,
+      columns: { id: integer('id') },
+      examples: [],
+      *generate({ row }) {
+        for (let id = 0; id < 3; id++) yield row({ id });
+      },
+    });
+    using engine = engineWith([owned, packages]).engine;
+    const sql = 'select id from packages join owned on package = id where path = 2';
+    assert.deepEqual(engine.query(sql).rows, [[1]]);
+    assert.deepEqual(asked, [2, 2, 2]);
+  });
+
   test('the trace says table by table what was pushed, scanned and returned', () => {
     using engine = engineWith([files(), count(3)]).engine;
     engine.trace.on = true;

@@ -67,7 +67,7 @@ export function bestIndex(library: Library, layout: Layout, info: number): numbe
   const constraints = heap.u32[(info + INFO.constraints) >> 2]!;
   const usage = heap.u32[(info + INFO.usage) >> 2]!;
   const taken: PlannedConstraint[] = [];
-  let key = false;
+  let keys = 0;
   let pattern = false;
   let narrowed = false;
   let hasRequired = layout.required.length === 0;
@@ -96,17 +96,18 @@ export function bestIndex(library: Library, layout: Layout, info: number): numbe
     taken.push({ column: number, operator, list });
     heap.i32[(usage + USAGE_SIZE * i) >> 2] = taken.length;
     hasRequired ||= column.required;
-    if (code === EQUALS && (column.index || column.required)) key = true;
+    if (code === EQUALS && (column.index || column.required)) keys++;
     else if (column.required || column.index) pattern = true;
     else narrowed = true;
   }
   // Another join order can give the column its value; refusing this one makes SQLite look for it.
   if (!hasRequired && requiredElsewhere) return SQLITE_CONSTRAINT;
   const user = layout.table.userData === true;
-  let cost = key ? COST.key : pattern ? COST.pattern : user && !narrowed ? COST.userScan : COST.scan;
+  // Of two keys both must be worth it, or SQLite leaves one out.
+  let cost = keys > 0 ? COST.key / keys : pattern ? COST.pattern : user && !narrowed ? COST.userScan : COST.scan;
   if (narrowed) cost /= user ? 1000 : 2;
   if (!hasRequired) cost = COST.missing;
-  const rows = key ? ROWS.key : pattern ? ROWS.pattern : narrowed ? ROWS.scan / 2 : ROWS.scan;
+  const rows = keys > 0 ? ROWS.key / keys : pattern ? ROWS.pattern : narrowed ? ROWS.scan / 2 : ROWS.scan;
   const used = BigInt.asUintN(64, heap.i64[(info + INFO.used) >> 3]!);
   const text = format({ constraints: taken, used, missingRequired: !hasRequired }, layout);
   const string = heap.string(text, (n) => api.sqlite3_malloc(n));
@@ -115,7 +116,7 @@ export function bestIndex(library: Library, layout: Layout, info: number): numbe
   heap.u32[(info + INFO.string) >> 2] = string;
   heap.i32[(info + INFO.freeString) >> 2] = 1;
   heap.f64[(info + INFO.cost) >> 3] = cost;
-  heap.i64[(info + INFO.rows) >> 3] = BigInt(rows);
+  heap.i64[(info + INFO.rows) >> 3] = BigInt(Math.ceil(rows));
   return SQLITE_OK;
 }
 

@@ -1,4 +1,4 @@
-import type { EventSource, ReadEvent } from '../schema/event-source.ts';
+import type { EventBounds, EventSource, ReadEvent } from '../schema/event-source.ts';
 import type { Cursors } from '../store/event-cursors.ts';
 import type { EventReader } from '../store/event-store.ts';
 
@@ -23,7 +23,7 @@ export class EventScans implements EventSource {
     this.#cursors = cursors;
   }
 
-  *read(table: string, { min, max }: { readonly min?: number; readonly max?: number }): Generator<ReadEvent> {
+  *read(table: string, { time, eid }: EventBounds): Generator<ReadEvent> {
     const after = this.#cursors?.get(table) ?? 0;
     const progress = this.#begun(table);
     // A query that does not look at all events of its scan, for its LIMIT, has seen those up to where it stopped: the next
@@ -31,7 +31,14 @@ export class EventScans implements EventSource {
     let pulled = after;
     let ended = false;
     try {
-      const range = { after, upTo: progress.upTo, minTime: min, maxTime: max };
+      const range = {
+        after: Math.max(after, (eid.min ?? 0) - 1),
+        upTo: Math.min(progress.upTo, eid.max ?? progress.upTo),
+        minTime: time.min,
+        maxTime: time.max,
+        // Whoever stops somewhere and goes on there has to go by ids: a clock may have been put back.
+        byTime: this.#cursors === undefined && eid.min === undefined,
+      };
       for (const event of this.#reader.range(table, range)) {
         pulled = event.eid;
         yield event;

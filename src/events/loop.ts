@@ -4,8 +4,8 @@ import type { Publisher } from './publisher.ts';
 export interface LoopParts {
   readonly publishers: readonly Publisher[];
   readonly collector: Collector;
-  /** Waits until one of these can be read, at most so many milliseconds. */
-  wait(descriptors: readonly number[], milliseconds: number): void;
+  /** Waits until one of these can be read, at most so many milliseconds; which of them can. */
+  wait(descriptors: readonly number[], milliseconds: number): ReadonlySet<number>;
   /** Sleeps so many milliseconds, or until it is told to end. */
   nap(milliseconds: number): void;
   /** Whether to end. */
@@ -28,17 +28,14 @@ const HOUSE_MS = 2000;
 /** Hears, keeps, and waits again, until it is told to end. */
 export function runLoop({ publishers, collector, wait, nap, stopped, now, keepHouse }: LoopParts): void {
   let kept = now();
-  let more = false;
+  /** Those that may have more than they gave; at first all. */
+  let busy = publishers;
   while (!stopped()) {
-    if (!more) {
-      wait(
-        publishers.flatMap(({ fds }) => fds),
-        WAIT_MS,
-      );
-      nap(GATHER_MS);
-    }
-    more = false;
-    for (const publisher of publishers) more = publisher.read() || more;
+    const fds = publishers.flatMap((publisher) => publisher.fds);
+    const readable = wait(fds, busy.length > 0 ? 0 : WAIT_MS);
+    const ready = publishers.filter((one) => busy.includes(one) || one.fds.some((fd) => readable.has(fd)));
+    if (busy.length === 0 && ready.length > 0) nap(Math.min(...ready.map(({ patience = GATHER_MS }) => patience)));
+    busy = ready.filter((publisher) => publisher.read());
     for (const publisher of publishers) publisher.tick();
     collector.flush();
     if (now() - kept < HOUSE_MS) continue;

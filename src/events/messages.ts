@@ -15,13 +15,16 @@ export interface EventCountsOf {
   readonly tables: ReadonlyMap<string, TableCounts>;
 }
 
+/** Events of a table since the start. */
 export interface TableCounts {
   readonly publisher: string;
-  /** Events kept since the start; lost for want of room on the disk; gone by age; gone for want of room unseen or seen. */
   readonly stored: number;
-  readonly lost: number;
+  /** Gone by their age. */
   readonly expired: number;
-  readonly dropped: number;
+  /** By cause: the store could not keep them, or they made room for others: the flag that bounds them. */
+  readonly dropped: Readonly<Record<'store' | 'events_max' | 'events_max_bytes', number>>;
+  /** Of those that made room: which a scheduled query was yet to see. */
+  readonly unseen: number;
 }
 
 /** What it is told: for each table the last event that all scheduled queries have seen. */

@@ -9,8 +9,21 @@ export interface RetentionLimits {
   readonly bytes: number;
 }
 
-/** Statements of one sweep: a thousand events each, so that a sweep of a full table lasts some ten milliseconds. */
-const STEPS = 10;
+/** Events of a table that went, since the start. */
+export interface RetentionCounts {
+  /** By their age. */
+  readonly expired: number;
+  /** For want of room: beyond `--events_max`, beyond `--events_max_bytes`. */
+  readonly overRows: number;
+  readonly overBytes: number;
+  /** Of those: which a scheduled query was yet to see. */
+  readonly unseen: number;
+}
+
+/** Statements of one sweep, a thousand events each: those that are old have time. */
+const EXPIRY_STEPS = 10;
+/** The bounds are kept while events come as fast as they can, some ten thousand a second. */
+const TRIM_STEPS = 200;
 
 /**
  * Lets events go on a clock of its own, not when somebody reads: the old ones that every scheduled query has seen, and
@@ -19,28 +32,33 @@ const STEPS = 10;
 export class Retention {
   readonly #store: EventStore;
   readonly #limits: (table: string) => RetentionLimits;
-  readonly #expired = new Map<string, number>();
-  readonly #dropped = new Map<string, number>();
+  readonly #counts = new Map<string, RetentionCounts>();
 
   constructor(store: EventStore, limits: (table: string) => RetentionLimits) {
     this.#store = store;
     this.#limits = limits;
   }
 
-  /** Events that went by their age; and for want of room, seen or not. */
-  counts(table: string): { readonly expired: number; readonly dropped: number } {
-    return { expired: this.#expired.get(table) ?? 0, dropped: this.#dropped.get(table) ?? 0 };
+  counts(table: string): RetentionCounts {
+    return this.#counts.get(table) ?? { expired: 0, overRows: 0, overBytes: 0, unseen: 0 };
   }
 
   /** `now`: Unix seconds. `seen`: the last event that all who read the table have seen. */
   sweep(table: string, now: number, seen: number): void {
     const { expiry, rows, bytes } = this.#limits(table);
-    for (let i = 0; i < STEPS; i++) {
-      const expired = this.#store.expire(table, now - expiry, seen);
-      const dropped = expired > 0 ? 0 : this.#store.trim(table, { rows, bytes });
-      if (expired + dropped === 0) return;
-      this.#expired.set(table, (this.#expired.get(table) ?? 0) + expired);
-      this.#dropped.set(table, (this.#dropped.get(table) ?? 0) + dropped);
+    let { expired, overRows, overBytes, unseen } = this.counts(table);
+    for (let i = 0; i < EXPIRY_STEPS; i++) {
+      const gone = this.#store.expire(table, now - expiry, seen);
+      expired += gone;
+      if (gone === 0) break;
     }
+    for (let i = 0; i < TRIM_STEPS; i++) {
+      const gone = this.#store.trim(table, { rows, bytes }, seen);
+      if (gone.cause === 'rows') overRows += gone.events;
+      else overBytes += gone.events;
+      unseen += gone.unseen;
+      if (gone.events === 0) break;
+    }
+    this.#counts.set(table, { expired, overRows, overBytes, unseen });
   }
 }

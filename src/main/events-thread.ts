@@ -139,8 +139,10 @@ function keepHouse(): void {
     publishers: new Map(publishers.map(({ name, counts: its }) => [name, its])),
     tables: new Map(
       tables.map(({ name, publisher }) => {
-        const { stored, dropped: lost } = collector.counts.get(name)!;
-        return [name, { publisher, stored, lost, ...retention.counts(name) }];
+        const { stored, dropped: store } = collector.counts.get(name)!;
+        const { expired, overRows, overBytes, unseen } = retention.counts(name);
+        const dropped = { store, events_max: overRows, events_max_bytes: overBytes };
+        return [name, { publisher, stored, expired, dropped, unseen }];
       }),
     ),
   };

@@ -96,4 +96,10 @@ export interface EventSourceState {
   readonly events: number;
   readonly refreshes: number;
   readonly active: boolean;
+  /** Of a publisher: what came of its source. */
+  readonly received?: number;
+  /** Of a subscriber: events that are gone by their age. */
+  readonly expired?: number;
+  /** Causes to what was lost for them. */
+  readonly drops: Readonly<Record<string, number>>;
 }

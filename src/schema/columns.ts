@@ -11,6 +11,11 @@ export interface ColumnOptions {
   readonly index?: true;
   /** A constraint on it changes what the table does, without making it cheap. */
   readonly additional?: true;
+  /**
+   * A number that the rows are in the order of; in a TEXT column it has ten digits, so that texts compare as the numbers do.
+   * Comparisons reach the table.
+   */
+  readonly ordinal?: true;
   /** All values of an IN list come in one call of `generate`, not one call a value. */
   readonly optimized?: true;
   /** Left out of `select *`. */

@@ -13,6 +13,17 @@ export interface ReadEvent {
 
 /** What a query may read of the events that were heard. */
 export interface EventSource {
-  /** Events of a table, those that the query has not seen; times in Unix seconds, inclusive. */
-  read(table: string, bounds: { readonly min?: number; readonly max?: number }): Iterable<ReadEvent>;
+  /** Events of a table, those that the query has not seen. */
+  read(table: string, bounds: EventBounds): Iterable<ReadEvent>;
+}
+
+interface Bounds {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/** What a query asks of events, inclusive: when they were heard, Unix seconds, and their ids. */
+export interface EventBounds {
+  readonly time: Bounds;
+  readonly eid: Bounds;
 }

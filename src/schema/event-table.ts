@@ -8,10 +8,13 @@ import type { Cells, Table } from './table.ts';
 export const storeColumns = {
   time: (options: { readonly hidden?: true } = {}) =>
     bigint('When the event was heard, Unix seconds', { additional: true, ...options }),
-  eid: () => text('Number of the event in its table, ten digits; it only grows', { hidden: true }),
+  eid: () => text('Number of the event in its table, ten digits; it only grows', { hidden: true, ordinal: true }),
   /** `eid` of a table that has it as a number. */
-  number: () => integer('Number of the event in its table; it only grows', { hidden: true }),
+  number: () => integer('Number of the event in its table; it only grows', { hidden: true, ordinal: true }),
 };
+
+/** Beyond osquery's columns, in all tables of events. */
+const occurred = bigint('When it happened, nanoseconds since the epoch; `time` is when it was heard', { hidden: true });
 
 /** A table of events: what it is fed by, and what rows an event makes. */
 export interface EventTable<C extends Columns = Columns, E = never> extends Table<C> {
@@ -39,9 +42,11 @@ const EID_DIGITS = 10;
 export function eventTable<const C extends Columns, E>(declaration: Declaration<C, E>): EventTable<C, E> {
   return {
     ...declaration,
+    columns: { ...declaration.columns, occurred },
     *generate({ events, bounds, row, warn }) {
       if (events === undefined) return warn('nothing hears events here');
-      const range = bounds('time' as never);
+      const eid = declaration.columns['eid'] === undefined ? {} : bounds('eid' as never);
+      const range = { time: bounds('time' as never), eid };
       for (const event of events.read(declaration.name, range)) {
         yield row({ ...cellsOf(declaration.columns, event), ...storeCells(declaration.columns, event) } as never);
       }
@@ -54,9 +59,11 @@ export function encodeCells(columns: Columns, cells: Readonly<Record<string, unk
   return JSON.stringify(layoutOf(columns).map((name) => encoded(cells[name])));
 }
 
+const OF_STORE: ReadonlySet<string> = new Set(['time', 'eid', 'occurred']);
+
 /** Names of the columns that are kept. */
 export function layoutOf(columns: Columns): string[] {
-  return Object.keys(columns).filter((name) => name !== 'time' && name !== 'eid');
+  return Object.keys(columns).filter((name) => !OF_STORE.has(name));
 }
 
 /** A cell that JSON has no word for: integers beyond 2^53 become texts of digits, bytes their base64. */
@@ -84,9 +91,9 @@ function decoded(type: string, value: unknown): unknown {
 
 function storeCells(
   columns: Columns,
-  { eid, time }: ReadEvent,
-): { readonly time: number; readonly eid?: string | number } {
+  { eid, time, occurred: at }: ReadEvent,
+): { readonly time: number; readonly occurred: bigint; readonly eid?: string | number } {
   const type = columns['eid']?.type;
-  if (type === undefined) return { time };
-  return { time, eid: type === 'INTEGER' ? eid : String(eid).padStart(EID_DIGITS, '0') };
+  if (type === undefined) return { time, occurred: at };
+  return { time, occurred: at, eid: type === 'INTEGER' ? eid : String(eid).padStart(EID_DIGITS, '0') };
 }

@@ -47,7 +47,12 @@ export type Row<C extends Columns> = Cells<C> & { readonly [rowOf]: C };
 /** A value that a query asks for with `=` or IN. Integers that JavaScript cannot hold exactly are not pushed down. */
 export type ValueOf<T extends ColumnType> = T extends 'TEXT' ? string : T extends 'BLOB' ? Uint8Array : number;
 
-type Constrainable<O> = O extends { required: true } | { index: true } | { additional: true } | { optimized: true }
+type Constrainable<O> = O extends
+  | { required: true }
+  | { index: true }
+  | { additional: true }
+  | { ordinal: true }
+  | { optimized: true }
   ? true
   : never;
 /** Names of the columns whose constraints a table may read. */
@@ -77,7 +82,7 @@ export interface Query<C extends Columns> {
   values<K extends ConstrainedName<C>>(column: K): readonly ValueOf<C[K]['type']>[] | undefined;
   /** LIKE, GLOB, REGEXP and MATCH patterns asked of a column; all of them must hold. */
   patterns<K extends ConstrainedName<C>>(column: K): readonly Pattern[];
-  /** The inclusive range that `< <= > >=` leave of a numeric column; an absent end is open. */
+  /** The inclusive range that `< <= > >= =` leave of a number or an ordinal; an absent end is open. */
   bounds<K extends ConstrainedName<C>>(column: K): { readonly min?: number; readonly max?: number };
   /** Whether the query reads the column: what is costly and unread is not computed. */
   uses(...columns: (keyof C)[]): boolean;

@@ -29,12 +29,21 @@ export interface EventRange {
   /** Unix seconds, inclusive. */
   readonly minTime?: number | undefined;
   readonly maxTime?: number | undefined;
+  /** Whether those of a range of times may come in the order of these. Default: where nothing else bounds them. */
+  readonly byTime?: boolean;
 }
 
 export interface EventCounts {
   readonly rows: number;
-  /** Of all cells. */
+  /** Of all cells, in UTF-8. */
   readonly bytes: number;
+}
+
+/** Events that had to make room, and how many of them somebody was yet to see. */
+export interface Trimmed {
+  readonly cause: 'rows' | 'bytes' | undefined;
+  readonly events: number;
+  readonly unseen: number;
 }
 
 /** The name of an event table; it becomes a name in the database. */
@@ -53,6 +62,12 @@ interface Statements {
   readonly expired: StatementSync;
   readonly oldest: StatementSync;
   readonly remove: StatementSync;
+  readonly removeUpTo: StatementSync;
+}
+
+interface Oldest {
+  readonly eid: number;
+  readonly bytes: number;
 }
 
 /**
@@ -108,14 +123,20 @@ export class EventStore implements Disposable {
        CREATE INDEX IF NOT EXISTS ${table}_by_time ON ${table} (time)`,
     );
     this.#raise(table, known);
-    const oldest = `SELECT eid, length(cells) AS bytes FROM ${table}`;
+    const oldest = `SELECT eid, octet_length(cells) AS bytes FROM ${table}`;
     this.#statements.set(table, {
       append: database.prepare(`INSERT INTO ${table} (time, occurred, layout, cells) VALUES (?, ?, ?, ?)`),
-      expired: database.prepare(`${oldest} WHERE eid <= ? AND time < ? ORDER BY eid LIMIT ${DELETED_AT_ONCE}`),
-      oldest: database.prepare(`${oldest} ORDER BY eid LIMIT ?`),
+      // By time: by eid it would look at all that is kept, each time that nothing is old enough.
+      expired: database.prepare(
+        `${oldest} INDEXED BY ${table}_by_time WHERE time < ? AND eid <= ? ORDER BY time, eid LIMIT ${DELETED_AT_ONCE}`,
+      ),
+      oldest: database.prepare(`${oldest} ORDER BY eid LIMIT ${DELETED_AT_ONCE}`),
       remove: database.prepare(`DELETE FROM ${table} WHERE eid = ?`),
+      removeUpTo: database.prepare(`DELETE FROM ${table} WHERE eid <= ?`),
     });
-    const counts = database.prepare(`SELECT count(*) AS rows, ifnull(sum(length(cells)), 0) AS bytes FROM ${table}`);
+    const counts = database.prepare(
+      `SELECT count(*) AS rows, ifnull(sum(octet_length(cells)), 0) AS bytes FROM ${table}`,
+    );
     this.#counts.set(table, { ...(counts.get() as unknown as EventCounts) });
   }
 
@@ -128,7 +149,7 @@ export class EventStore implements Disposable {
       for (const { time, occurred, cells } of events) append.run(time, occurred, names, cells);
     });
     counts.rows += events.length;
-    for (const { cells } of events) counts.bytes += cells.length;
+    for (const { cells } of events) counts.bytes += Buffer.byteLength(cells);
   }
 
   counts(table: string): EventCounts {
@@ -145,40 +166,45 @@ export class EventStore implements Disposable {
    * while that is not 0: nobody waits for all of them.
    */
   expire(table: string, before: number, upTo: number): number {
-    return this.#remove(table, this.#of(table).expired.all(upTo, before));
+    const { expired, remove } = this.#of(table);
+    const old = expired.all(before, upTo) as unknown as Oldest[];
+    this.#transaction(() => {
+      for (const { eid } of old) remove.run(eid);
+    });
+    this.#removed(table, old);
+    return old.length;
   }
 
-  /** Removes some of the oldest events beyond so many rows or bytes; how many. Call it again while that is not 0. */
-  trim(table: string, { rows, bytes }: EventCounts): number {
+  /**
+   * Removes some of the oldest events beyond so many rows, or, if there are no more rows than that, beyond so many bytes. Call
+   * it again while there are any. `seen`: the last event that all have seen.
+   */
+  trim(table: string, { rows, bytes }: EventCounts, seen = NO_ID): Trimmed {
     const counts = this.#counts.get(table)!;
-    const beyond = Math.min(DELETED_AT_ONCE, counts.rows - rows);
-    if (beyond > 0) return this.#remove(table, this.#of(table).oldest.all(beyond));
-    if (counts.bytes <= bytes) return 0;
-    const oldest = this.#of(table).oldest.all(DELETED_AT_ONCE) as unknown as { bytes: number }[];
+    const beyond = counts.rows - rows;
     let over = counts.bytes - bytes;
-    return this.#remove(
-      table,
-      oldest.filter((event) => {
-        const goes = over > 0;
-        over -= event.bytes;
-        return goes;
-      }) as never,
-    );
+    if (beyond <= 0 && over <= 0) return { cause: undefined, events: 0, unseen: 0 };
+    const { oldest, removeUpTo } = this.#of(table);
+    const gone: Oldest[] = [];
+    for (const event of oldest.all() as unknown as Oldest[]) {
+      if (beyond > 0 ? gone.length >= beyond : over <= 0) break;
+      gone.push(event);
+      over -= event.bytes;
+    }
+    removeUpTo.run(gone.at(-1)?.eid ?? 0);
+    this.#removed(table, gone);
+    const unseen = gone.filter(({ eid }) => eid > seen).length;
+    return { cause: beyond > 0 ? 'rows' : 'bytes', events: gone.length, unseen };
   }
 
   [Symbol.dispose](): void {
     if (this.#database.isOpen) this.#database.close();
   }
 
-  #remove(table: string, events: readonly unknown[]): number {
-    const { remove } = this.#of(table);
+  #removed(table: string, events: readonly Oldest[]): void {
     const counts = this.#counts.get(table)!;
-    this.#transaction(() => {
-      for (const { eid } of events as readonly { eid: number }[]) remove.run(eid);
-    });
     counts.rows -= events.length;
-    for (const { bytes } of events as readonly { bytes: number }[]) counts.bytes -= bytes;
-    return events.length;
+    for (const { bytes } of events) counts.bytes -= bytes;
   }
 
   #of(table: string): Statements {
@@ -239,9 +265,10 @@ export class EventReader implements Disposable {
   /**
    * Events in the order of their ids, or where only times bound them in the order of those. It costs what it returns.
    */
-  *range(table: string, { after = 0, upTo = NO_ID, minTime, maxTime }: EventRange = {}): Generator<StoredEvent> {
+  *range(table: string, range: EventRange = {}): Generator<StoredEvent> {
+    const { after = 0, upTo = NO_ID, minTime, maxTime } = range;
     if (!NAME.test(table) || this.last(table) === 0) return;
-    const byTime = after === 0 && (minTime !== undefined || maxTime !== undefined);
+    const byTime = (range.byTime ?? after === 0) && (minTime !== undefined || maxTime !== undefined);
     const key = `${table} ${byTime}`;
     // A statement that is being read cannot begin again, as in a join of a table with itself: that one gets its own.
     const statement = this.#ranges.get(key) ?? this.#prepare(table, byTime);

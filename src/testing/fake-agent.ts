@@ -80,6 +80,8 @@ export function fakeAgent(parts: Partial<Agent> = {}): Agent {
         events: 42,
         refreshes: 1,
         active: true,
+        received: 50,
+        drops: { overrun: 2, malformed: 0 },
       },
       {
         name: 'file_events',
@@ -89,6 +91,8 @@ export function fakeAgent(parts: Partial<Agent> = {}): Agent {
         events: 40,
         refreshes: 0,
         active: true,
+        expired: 5,
+        drops: { store: 0, events_max: 3, events_max_bytes: 1 },
       },
     ],
     ...parts,

@@ -79,9 +79,9 @@ function columnsHere(table: AnyTable): [string, Column][] {
 function askedOf(table: AnyTable, host: Host, options: RunOptions, note: (warning: string) => void): Query<any> {
   const { where = {}, uses, agent = fakeAgent() } = options;
   const asked = (column: string): Asked | undefined => {
-    const { required, index, additional, optimized } = table.columns[column]?.options ?? {};
-    if (required || index || additional || optimized) return where[column];
-    throw new Error(`${table.name}.${column} is not declared required, index, additional or optimized`);
+    const { required, index, additional, ordinal, optimized } = table.columns[column]?.options ?? {};
+    if (required || index || additional || ordinal || optimized) return where[column];
+    throw new Error(`${table.name}.${column} is not declared required, index, additional, ordinal or optimized`);
   };
   const valuesOf = (column: string): readonly Value[] | undefined => {
     const value = asked(column);

@@ -19,7 +19,13 @@ describe('every table is as osquery has it', () => {
     test(table.name, () => {
       const reference = referenceTables.get(table.name);
       assert.ok(reference, 'osquery has no such table');
-      const columns = Object.entries(table.columns as Columns);
+      const all = Object.entries(table.columns as Columns);
+      const columns = all.slice(0, reference.columns.length);
+      assert.deepEqual(
+        all.slice(reference.columns.length).map(([name, { options }]) => [name, options.hidden]),
+        ownColumns(table.name).map((name) => [name, true]),
+        'columns of our own come last, and are hidden',
+      );
       assert.deepEqual(
         columns.map(([name]) => name),
         reference.columns.map(({ name }) => name),
@@ -78,6 +84,12 @@ test('how much of osquery on Linux is there', (t) => {
 
 function isLinux({ platforms }: ReferenceColumn): boolean {
   return platforms === undefined || platforms.includes('linux');
+}
+
+/** Columns that osquery does not have. */
+function ownColumns(table: string): readonly string[] {
+  if (table === 'osquery_events') return ['received', 'expired', 'dropped', 'drops'];
+  return table.endsWith('_events') ? ['occurred'] : [];
 }
 
 /** A column in one line, so that a difference names the column that differs. */

@@ -12,6 +12,8 @@ import type { QueryReply, QueryRequest } from '../../src/daemon/query-protocol.t
 import { QueryThread } from '../../src/daemon/query-thread.ts';
 import { Scheduler } from '../../src/daemon/scheduler.ts';
 import { serveQueries } from '../../src/daemon/serve-queries.ts';
+import { seenByAll } from '../../src/events/readers.ts';
+import { Retention } from '../../src/events/retention.ts';
 import { integer, text } from '../../src/schema/columns.ts';
 import { encodeCells, eventTable, layoutOf, storeColumns } from '../../src/schema/event-table.ts';
 import { EventReader, EventStore } from '../../src/store/event-store.ts';
@@ -29,6 +31,7 @@ const declare = (name: `${string}_events`) =>
     platforms: ['linux'],
     publisher: 'test',
     columns,
+    aliases: name === 'beta_events' ? ['beta'] : [],
     examples: [],
     rows: (event: { n: number }) => [{ n: event.n, word: `w${event.n}` }],
   });
@@ -277,6 +280,53 @@ test('a query asked by hand sees all, and disturbs nobody (takes the cursor of w
   assert.deepEqual(await ask(`${ALPHA} where time <= ${START}`), ['{"n":1}', '{"n":2}']);
   assert.deepEqual(await ask('select eid, time from alpha_events where n = 3'), [`{"eid":"0000000003","time":${now}}`]);
   assert.deepEqual(await run(schedule), ['q 3']);
+});
+
+test('ids bound a query, too, on both sides', async () => {
+  const schedule = await scheduler({
+    some: `${ALPHA} where eid >= '0000000002' and eid < '0000000004'`,
+    one: `select n, occurred from alpha_events where eid = '0000000003'`,
+  });
+  come('alpha_events', 1, 2, 3, 4);
+  assert.deepEqual(await run(schedule), [`one 3 ${START}000000000`, 'some 2', 'some 3']);
+  assert.deepEqual(await run(schedule), []);
+  const ask = async (where: string) =>
+    (await thread.run(`${ALPHA} where ${where}`)).rows.map((row) => JSON.parse(row).n);
+  assert.deepEqual(await ask("eid > '0000000002'"), [3, 4]);
+  assert.deepEqual(await ask("eid in ('0000000001', '0000000004', 'x')"), [1, 4]);
+  // As SQLite compares texts.
+  assert.deepEqual(await ask("eid > 'x'"), []);
+  assert.deepEqual(await ask("eid < '1'"), [1, 2, 3, 4]);
+  assert.deepEqual(await ask("eid > '00000000015'"), [2, 3, 4]);
+  assert.deepEqual(await ask(`time = ${now - 20} and eid > '0000000003'`), [4]);
+});
+
+test('old events go on their own clock: not when somebody reads, nor only then', async () => {
+  const retention = new Retention(events, () => ({ expiry: 60, rows: 1e6, bytes: 1e9 }));
+  const aliased = tables.map(({ name }) => ({ name, aliases: name === 'beta_events' ? ['beta'] : [] }));
+  const left = (queries: Record<string, string>) => {
+    const seen = seenByAll(aliased, new Map(Object.entries(queries)), store.cursors, events.identity);
+    for (const { name } of tables) retention.sweep(name, now, seen.get(name)!);
+    return tables.map(({ name }) => [...reader.range(name)].length);
+  };
+  // Nobody asks, ever: they go all the same (none goes there), also those of a table that is idle.
+  come('alpha_events', 1, 2);
+  come('beta_events', 1);
+  assert.deepEqual(left({}), [2, 1]);
+  now += 61;
+  assert.deepEqual(left({ other: 'select * from gamma_alpha_events, osquery_events' }), [0, 0]);
+  // A query with a time, one that is asked by hand, with and without a time, hold nothing back (all of these do there).
+  const queries = { late: `select n from beta where time > ${START + 1000}`, all: ALPHA };
+  const schedule = await scheduler(queries);
+  come('alpha_events', 3);
+  come('beta_events', 3);
+  now += 61;
+  assert.deepEqual(left(queries), [1, 1], 'a query was yet to see them');
+  await thread.run(ALPHA);
+  await thread.run(`${ALPHA} where time > 5`);
+  assert.deepEqual(left(queries), [1, 1]);
+  assert.deepEqual(await run(schedule), ['all 3']);
+  assert.deepEqual(left(queries), [0, 0]);
 });
 
 test('a query under another name goes on (the whole buffer again there); a new one sees all', async () => {

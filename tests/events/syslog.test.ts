@@ -67,7 +67,7 @@ test('lines that are none, and lines without end, cost themselves and nothing el
   write(`\n${line('third')}${'y'.repeat(33_000)}`);
   write(`${'y'.repeat(10)}\n${line('fourth')}`);
   assert.deepEqual(heard, ['first', 'second', 'third', 'fourth']);
-  assert.deepEqual(publisher.counts, { events: 4, dropped: { rate: 0, malformed: 2, oversized: 3 } });
+  assert.deepEqual(publisher.counts, { received: 9, events: 4, dropped: { rate: 0, malformed: 2, oversized: 3 } });
 });
 
 test('beyond five times the limit in a second lines are lost, counted; then others are taken again', () => {
@@ -82,5 +82,5 @@ test('beyond five times the limit in a second lines are lost, counted; then othe
   wait(1);
   write(`what it is not, counts, too\n${line('b')}`);
   assert.deepEqual(heard, ['b']);
-  assert.deepEqual(publisher.counts, { events: 11, dropped: { rate: 6, malformed: 1, oversized: 0 } });
+  assert.deepEqual(publisher.counts, { received: 18, events: 11, dropped: { rate: 6, malformed: 1, oversized: 0 } });
 });

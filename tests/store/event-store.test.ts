@@ -96,10 +96,24 @@ test('events go by age and id, by number and by size, the oldest first and some 
   // Three digits of a time, then four.
   assert.deepEqual(store.counts(TABLE), { rows: 2490, bytes: 890 * 10 + 1600 * 11 });
   let gone = 0;
-  for (let some = -1; some !== 0; gone += some) some = store.trim(TABLE, { rows: 100, bytes: 1e9 });
+  for (let some = -1; some !== 0; gone += some) some = store.trim(TABLE, { rows: 100, bytes: 1e9 }).events;
   assert.deepEqual([gone + 1, ids(reader).length, ids(reader)[0]], [2391, 100, 2401]);
-  for (let some = -1; some !== 0; ) some = store.trim(TABLE, { rows: 100, bytes: 55 });
+  assert.deepEqual(store.trim(TABLE, { rows: 100, bytes: 55 }, 2403), { cause: 'bytes', events: 95, unseen: 92 });
+  assert.deepEqual(store.trim(TABLE, { rows: 100, bytes: 55 }), { cause: undefined, events: 0, unseen: 0 });
   assert.deepEqual(ids(reader), [2496, 2497, 2498, 2499, 2500]);
+});
+
+test('bytes are those of UTF-8, also after a restart', () => {
+  const cells = '["ü𝄞"]';
+  {
+    using store = opened();
+    store.append(TABLE, ['a'], [{ time: 1, occurred: 1n, cells }]);
+    assert.deepEqual(store.counts(TABLE), { rows: 1, bytes: 10 });
+  }
+  using store = opened();
+  assert.deepEqual(store.counts(TABLE), { rows: 1, bytes: 10 });
+  store.expire(TABLE, 2, 1);
+  assert.deepEqual(store.counts(TABLE), { rows: 0, bytes: 0 });
 });
 
 test('an event is kept with the names of its cells: another version of the table reads it', () => {

@@ -11,6 +11,7 @@ export interface LayoutColumn {
   /** Constraints on it reach the table. */
   readonly pushable: boolean;
   readonly required: boolean;
+  readonly ordinal: boolean;
   readonly index: boolean;
   readonly optimized: boolean;
 }
@@ -48,8 +49,11 @@ export function layoutOf(table: AnyTable, platform: Platform): Layout {
       sqlName,
       type,
       hidden,
-      pushable: Boolean(options.required || options.index || options.additional || options.optimized),
+      pushable: Boolean(
+        options.required || options.index || options.additional || options.ordinal || options.optimized,
+      ),
       required: options.required === true,
+      ordinal: options.ordinal === true,
       index: options.index === true,
       optimized: options.optimized === true,
     });

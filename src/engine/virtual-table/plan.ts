@@ -85,9 +85,10 @@ export function bestIndex(library: Library, layout: Layout, info: number): numbe
       continue;
     }
     const isText = column.type === 'TEXT';
-    if (isText && (operator === '>' || operator === '<' || operator === '<=' || operator === '>=')) continue;
+    const isRange = operator === '>' || operator === '<' || operator === '<=' || operator === '>=';
+    if (isText && isRange && !column.ordinal) continue;
     // A comparison under NOCASE or a version collation has more answers than the one value it names.
-    if (isText && code === EQUALS && heap.cString(api.sqlite3_vtab_collation(info, i)) !== 'BINARY') {
+    if (isText && (code === EQUALS || isRange) && heap.cString(api.sqlite3_vtab_collation(info, i)) !== 'BINARY') {
       hasRequired ||= column.required;
       continue;
     }

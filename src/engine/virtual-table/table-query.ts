@@ -139,7 +139,7 @@ function boundsOf(constraints: readonly Constraint[], column: string): { min?: n
   let max = Number.POSITIVE_INFINITY;
   for (const { column: name, operator, type, values } of constraints) {
     if (name !== column) continue;
-    const value = convertBound(values[0] ?? null);
+    const value = type === 'TEXT' ? ordinal(values[0] ?? null) : convertBound(values[0] ?? null);
     if (value === undefined) continue;
     // Between integers there is nothing: an exclusive bound is the next one.
     const step = type === 'DOUBLE' || !Number.isSafeInteger(value) ? 0 : 1;
@@ -152,6 +152,13 @@ function boundsOf(constraints: readonly Constraint[], column: string): { min?: n
   }
   return { ...(min > Number.NEGATIVE_INFINITY && { min }), ...(max < Number.POSITIVE_INFINITY && { max }) };
 }
+
+/** Other texts than those of ten digits stand between the numbers somewhere. */
+function ordinal(value: SqlValue): number | undefined {
+  return typeof value === 'string' && ORDINAL.test(value) ? Number(value) : undefined;
+}
+
+const ORDINAL = /^\d{10}$/;
 
 /** A text that is no number compares above all numbers, a NULL with nothing: neither is a bound a table can use. */
 function convertBound(value: SqlValue): number | undefined {

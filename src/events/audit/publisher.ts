@@ -92,6 +92,7 @@ export class AuditPublisher implements Publisher {
   #occupied: number;
   /** Records that the kernel has lost since the boot, when that was last asked for. */
   #lostSoFar: number;
+  #received = 0;
   #lost = 0;
   #overruns = 0;
   #malformed = 0;
@@ -144,6 +145,7 @@ export class AuditPublisher implements Publisher {
     const { events, incomplete, dropped } = this.#assembler.counts;
     const untracked = this.#parts.files?.untracked ?? 0;
     return {
+      received: this.#received,
       events,
       dropped: {
         lost: this.#lost,
@@ -279,6 +281,7 @@ export class AuditPublisher implements Publisher {
   }
 
   #add(type: number, text: string, now: number): void {
+    this.#received += 1;
     this.#parts.debug?.(`${type} ${text}`);
     try {
       this.#assembler.add(parseAuditRecord(type, text, 'audit'), now);

@@ -22,6 +22,12 @@ const SAMPLES_A_READ = 4096;
 const MAX_BEGUN = 4096;
 /** Kinds of samples, and one for none. */
 const KINDS = 8;
+/**
+ * Bytes that two processors write in a second at most, three times over: 60,000 samples of 160. What is stored with one commit
+ * costs a third less if it came in 100 ms than in 25.
+ */
+const RING_A_SECOND = 32 * 1024 * 1024;
+const MAX_PATIENCE_MS = 100;
 /** How often losses are asked for. */
 const COUNT_MS = 1000;
 
@@ -34,6 +40,7 @@ export class BpfPublisher implements Publisher {
   readonly #emit: (event: BpfEvent) => void;
   readonly #now: () => number;
   readonly #bootedAt: () => bigint;
+  readonly #ringSize: number;
   #booted: bigint;
   #counted = 0;
   #events = 0;
@@ -54,6 +61,7 @@ export class BpfPublisher implements Publisher {
     bootedAt: () => bigint,
   ) {
     this.#emit = emit;
+    this.#ringSize = options.ringSize;
     this.#now = now;
     this.#bootedAt = bootedAt;
     this.#booted = bootedAt();
@@ -85,8 +93,13 @@ export class BpfPublisher implements Publisher {
     return [this.#ring.fd];
   }
 
+  get patience(): number {
+    return Math.min(MAX_PATIENCE_MS, (this.#ringSize / RING_A_SECOND) * 1000);
+  }
+
   get counts(): PublisherCounts {
-    return { events: this.#events, dropped: { overrun: this.#overrun, malformed: this.#malformed } };
+    const received = this.#events + this.#malformed;
+    return { received, events: this.#events, dropped: { overrun: this.#overrun, malformed: this.#malformed } };
   }
 
   read(): boolean {

@@ -69,6 +69,7 @@ export class FilePublisher implements Publisher {
   }[] = [];
   /** Until when all was heard, Unix seconds. */
   #heardUntil: number;
+  #received = 0;
   #events = 0;
   #overflows = 0;
 
@@ -94,7 +95,7 @@ export class FilePublisher implements Publisher {
   get counts(): PublisherCounts {
     const sources = this.#watched.flatMap(({ sources: its }) => its);
     const malformed = sources.reduce((sum, source) => sum + source.malformed, 0);
-    return { events: this.#events, dropped: { overrun: this.#overflows, malformed } };
+    return { received: this.#received, events: this.#events, dropped: { overrun: this.#overflows, malformed } };
   }
 
   read(): boolean {
@@ -102,7 +103,10 @@ export class FilePublisher implements Publisher {
     for (const watched of this.#watched) {
       for (const source of watched.sources) {
         if (this.#waiting.length >= MAX_WAITING) continue;
-        const heard = (change: FileChange) => this.#take(watched, change);
+        const heard = (change: FileChange) => {
+          this.#received += 1;
+          this.#take(watched, change);
+        };
         more = source.read(heard, () => this.#overflow(watched)) || more;
       }
     }

@@ -36,6 +36,7 @@ export class SyslogPublisher implements Publisher {
   #skips = false;
   #window = -WINDOW_MS;
   #lines = 0;
+  #received = 0;
   #events = 0;
 
   /** `limit`: lines of 200 milliseconds. `now`: milliseconds of a clock that never goes back. */
@@ -51,7 +52,7 @@ export class SyslogPublisher implements Publisher {
   }
 
   get counts(): PublisherCounts {
-    return { events: this.#events, dropped: { ...this.#dropped } };
+    return { received: this.#received, events: this.#events, dropped: { ...this.#dropped } };
   }
 
   read(): boolean {
@@ -86,6 +87,7 @@ export class SyslogPublisher implements Publisher {
     }
     this.#held = this.#skips ? 0 : length - start;
     if (this.#held > MAX_LINE) {
+      this.#received += 1;
       this.#dropped.oversized += 1;
       this.#skips = true;
       this.#held = 0;
@@ -95,6 +97,7 @@ export class SyslogPublisher implements Publisher {
 
   #take(line: Buffer, occurred: bigint): void {
     if (line.length === 0) return;
+    this.#received += 1;
     this.#lines += 1;
     if (this.#lines > this.#linesASecond) this.#dropped.rate += 1;
     else if (line.length > MAX_LINE) this.#dropped.oversized += 1;

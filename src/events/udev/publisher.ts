@@ -20,6 +20,7 @@ export class UdevPublisher implements Publisher {
   readonly #withoutTypes: ReadonlySet<string>;
   readonly #emit: (event: DeviceEvent) => void;
   readonly #dropped = { overrun: 0, untrusted: 0, oversized: 0, malformed: 0 };
+  #received = 0;
   #events = 0;
 
   /** `withoutTypes`: kinds of devices, as of `DEVTYPE`, of which nobody wants to know. */
@@ -34,7 +35,7 @@ export class UdevPublisher implements Publisher {
   }
 
   get counts(): PublisherCounts {
-    return { events: this.#events, dropped: { ...this.#dropped } };
+    return { received: this.#received, events: this.#events, dropped: { ...this.#dropped } };
   }
 
   read(): boolean {
@@ -55,6 +56,7 @@ export class UdevPublisher implements Publisher {
   }
 
   #take(message: Buffer, occurred: bigint): void {
+    this.#received += 1;
     try {
       const uevent = parseUevent(message, 'uevent');
       const type = uevent.properties.get('DEVTYPE');

@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Configuration } from '../../config/configuration.ts';
 import type { OptionValues } from '../../config/option-values.ts';
 import type { EventCountsOf, FromEvents, ToEvents } from '../../events/messages.ts';
+import { type ReadTable, seenByAll } from '../../events/readers.ts';
 import { storeFiles } from '../../host/linux/store-files.ts';
 import { temporaryDirectory } from '../../host/linux/temporary-directory.ts';
 import type { Severity } from '../../loggers/logger.ts';
@@ -10,7 +11,7 @@ import { eventsFile } from '../../store/sqlite-store.ts';
 import { type Store, tryToKeep } from '../../store/store.ts';
 import { type EventWishes, eventTables } from '../event-tables.ts';
 import type { EventsThreadData } from '../events-thread.ts';
-import { sayLosses, statesOf } from './event-states.ts';
+import { LossLog, statesOf } from './event-states.ts';
 
 /** In the settings, with the name of a publisher: what a worker that is killed leaves to the next one to be restored. */
 const LEFT = 'events.left.';
@@ -30,10 +31,15 @@ export interface EventsParts {
   readonly renewed: () => void;
 }
 
+/** A table that is fed. */
+interface Fed extends ReadTable {
+  readonly publisher: string;
+}
+
 /** What the configuration says of events: another one starts the thread anew. */
 interface Wanted {
   readonly wishes: EventWishes;
-  readonly tables: readonly { readonly name: string; readonly publisher: string }[];
+  readonly tables: readonly Fed[];
   readonly sections: EventsThreadData['sections'];
   readonly fingerprint: string;
 }
@@ -83,12 +89,9 @@ export class Events {
   progress(queries: ReadonlyMap<string, string>): void {
     const identity = this.#running?.identity;
     if (identity === undefined) return;
-    // A query that names a table, also in a comment, holds its events until it has seen them.
-    const readers = (table: string) => [...queries].filter(([, sql]) => sql.includes(table)).map(([name]) => name);
-    const { cursors } = this.#parts.store;
-    this.#running!.tell({
-      seen: new Map(this.#wanted!.tables.map(({ name }) => [name, cursors.least(readers(name), name, identity)])),
-    });
+    // Queries that are shown all events each time, and never have seen them, hold none.
+    const readers = this.#parts.options.bool('events_optimize') ? queries : new Map<string, string>();
+    this.#running!.tell({ seen: seenByAll(this.#wanted!.tables, readers, this.#parts.store.cursors, identity) });
   }
 
   async close(): Promise<void> {
@@ -151,7 +154,11 @@ function wantedBy(configuration: Configuration, options: OptionValues): Wanted {
   const { enabled = [], disabled = [] } = configuration.events ?? {};
   const scheduled = configuration.packs.flatMap(({ queries }) => queries.map(({ query }) => query));
   const wishes = { enabled, disabled, scheduled };
-  const tables = eventTables(options, wishes).map(({ name, publisher }) => ({ name, publisher }));
+  const tables = eventTables(options, wishes).map(({ name, aliases = [], publisher }) => ({
+    name,
+    aliases,
+    publisher,
+  }));
   const sections = { files: configuration.files, yara: configuration.yara };
   const plain = (_: string, value: unknown) => (value instanceof Map ? [...value] : value);
   return { wishes, tables, sections, fingerprint: JSON.stringify([tables, sections], plain) };
@@ -176,6 +183,7 @@ class EventsThread {
   readonly #ended: Promise<void>;
 
   constructor(data: Omit<EventsThreadData, 'stop' | 'port'>, calls: ThreadCalls) {
+    const losses = new LossLog(calls.say, () => performance.now());
     const { port1, port2 } = new MessageChannel();
     port1.unref();
     this.#port = port1;
@@ -205,7 +213,7 @@ class EventsThread {
       } else if (message.kind === 'left') calls.leave(message.publisher, message.value);
       else if (message.kind === 'say') calls.say(message.severity, message.message);
       else if (message.kind === 'counts') {
-        sayLosses(this.counts, message.counts, calls.say);
+        losses.add(message.counts);
         this.counts = message.counts;
       }
     });

@@ -1,4 +1,4 @@
-import { integer, text } from '../../schema/columns.ts';
+import { bigint, integer, text } from '../../schema/columns.ts';
 import { table } from '../../schema/table.ts';
 
 export const osqueryEvents = table({
@@ -13,11 +13,20 @@ export const osqueryEvents = table({
     events: integer('Events heard since the agent started'),
     refreshes: integer('Times that the configuration changed it'),
     active: integer('1 if it listens'),
+    received: bigint('Records, samples, messages or lines that came of the source of a publisher', { hidden: true }),
+    expired: bigint('Events of a subscriber that went by their age', { hidden: true }),
+    dropped: bigint('What was lost: before it became an event, or of the events that were kept', { hidden: true }),
+    drops: text('The same by cause, as a JSON object', { hidden: true }),
   },
-  examples: ['select name, type, events, active from osquery_events'],
+  examples: [
+    'select name, type, events, active from osquery_events',
+    'select name, dropped, drops from osquery_events where dropped > 0',
+  ],
   *generate({ agent, row }) {
-    for (const { name, publisher, type, subscriptions, events, refreshes, active } of agent.events()) {
-      yield row({ name, publisher, type, subscriptions, events, refreshes, active });
+    for (const { drops, ...source } of agent.events()) {
+      const causes = Object.entries(drops).filter(([, count]) => count > 0);
+      const dropped = causes.reduce((sum, [, count]) => sum + count, 0);
+      yield row({ ...source, dropped, drops: JSON.stringify(Object.fromEntries(causes)) });
     }
   },
 });

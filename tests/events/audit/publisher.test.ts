@@ -230,7 +230,7 @@ test('only what is wanted goes on, and what is lost is counted', () => {
   kernel.lost = 2;
   later(publisher);
   const dropped = { lost: 5, overrun: 1, malformed: 1, incomplete: 0, oversized: 0, untracked: 0 };
-  assert.deepEqual(publisher.counts, { events: 5, dropped });
+  assert.deepEqual(publisher.counts, { received: 10, events: 5, dropped });
 });
 
 test('keys of rules, after texts of other fields', () => {

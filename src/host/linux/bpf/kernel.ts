@@ -40,6 +40,8 @@ const NAME_BYTES = 15;
 /** What the verifier says of a program that it refuses; the reason is at its end. */
 const LOG_BYTES = 1024 * 1024;
 const LOG_SHOWN = 400;
+/** The verifier gives up with EAGAIN when a signal comes, whatever it is for. */
+const LOAD_ATTEMPTS = 20;
 
 /** A table in the kernel that programs and we see. Throws `HostError`. */
 export function createMap(kind: keyof typeof MAPS, name: string, key: number, value: number, entries: number): number {
@@ -120,9 +122,13 @@ function loadProgram(name: string, code: Buffer, type: number): number {
   attributes.writeBigUInt64LE(BigInt(addressOf(code)), 8);
   attributes.writeBigUInt64LE(BigInt(addressOf(licence)), 16);
   attributes.write(name.slice(0, NAME_BYTES), 48, 'latin1');
-  const program = bpf(PROGRAM_LOAD, attributes);
-  if (program >= 0) return program;
-  const refused = errnoName(errno());
+  let refused = '';
+  for (let attempt = 1; attempt <= LOAD_ATTEMPTS; attempt++) {
+    const program = bpf(PROGRAM_LOAD, attributes);
+    if (program >= 0) return program;
+    refused = errnoName(errno());
+    if (refused !== 'EAGAIN') break;
+  }
   // Once more, for the verifier's reason.
   const log = Buffer.alloc(LOG_BYTES);
   attributes.writeUInt32LE(1, 24);

@@ -46,6 +46,13 @@ export const ownOptions: readonly OptionDeclaration[] = [
     'Hear programs and sockets with eBPF; unless it is set, only for tables that a scheduled query names',
   ],
   ['events_max_bytes', 'uint64', '104857600', 'option', 'Bytes of events kept of each table; the oldest go first'],
+  [
+    'replay',
+    'string',
+    '',
+    'hidden',
+    'A recording that is heard instead of the kernel; it is called audit-…, bpf-…, fanotify-…, syslog-… or udev-…',
+  ],
   ['query_timeout', 'uint64', '0', 'option', 'Seconds after which a query is stopped; 0 never'],
 ];
 

@@ -6,12 +6,13 @@ import { Collector } from '../events/collector.ts';
 import { runLoop } from '../events/loop.ts';
 import type { FromEvents, ToEvents } from '../events/messages.ts';
 import type { Publisher } from '../events/publisher.ts';
+import { Recording } from '../events/recording.ts';
 import { Retention } from '../events/retention.ts';
 import { LinuxHost } from '../host/linux/linux-host.ts';
 import { poll } from '../host/linux/poll.ts';
 import { storeFiles } from '../host/linux/store-files.ts';
 import { uptime } from '../host/linux/uptime.ts';
-import type { Moment } from '../schema/event-table.ts';
+import { type Moment, momentOf } from '../schema/event-table.ts';
 import { openOrRenew } from '../store/damaged.ts';
 import { EventStore } from '../store/event-store.ts';
 import { type EventWishes, eventTables } from './event-tables.ts';
@@ -58,8 +59,8 @@ const bytes = values.number('events_max_bytes');
 const limits = { expiry: values.number('events_expiry'), rows: values.number('events_max'), bytes };
 const syslogLimits = { expiry: values.number('syslog_events_expiry'), rows: values.number('syslog_events_max'), bytes };
 const retention = new Retention(store, (table) => (table === 'syslog_events' ? syslogLimits : limits));
-let asked = -1;
-let latest: Moment = { files, uptime: 0 };
+/** For the events that come together: to ask for each costs more than to store it. */
+let moment: Moment | undefined;
 let seen: ReadonlyMap<string, number> = new Map();
 let told = '';
 const publishers = startPublishers();
@@ -69,7 +70,10 @@ try {
   runLoop({
     publishers,
     collector,
-    wait: poll,
+    wait: (descriptors, milliseconds) => {
+      moment = undefined;
+      return poll(descriptors, milliseconds);
+    },
     nap: (milliseconds) => void Atomics.wait(stop, 0, 0, milliseconds),
     stopped: () => Atomics.load(stop, 0) !== 0,
     now,
@@ -88,16 +92,21 @@ try {
 
 function startPublishers(): Publisher[] {
   const started: Publisher[] = [];
+  const recording = recorded(values.string('replay'));
   for (const starter of starters.values()) {
     const { name } = starter;
     const fed = tables.filter(({ publisher }) => publisher === name).map((table) => table.name);
-    if (fed.length === 0) continue;
+    if (fed.length === 0 || (recording !== undefined && recording.publisher !== name)) continue;
     attempt(name, () => {
       const publisher = starter.start({
         options: values,
         sections,
+        recording,
         tables: fed,
-        emit: (event) => collector.add(name, event, Math.floor(Date.now() / 1000), moment()),
+        emit: (event) => {
+          moment ??= momentOf(files, uptime());
+          collector.add(name, event, Math.floor(Date.now() / 1000), moment);
+        },
         now,
         say: (severity, message) => tell({ kind: 'say', severity, message }),
         left: left.get(name),
@@ -109,12 +118,9 @@ function startPublishers(): Publisher[] {
   return started;
 }
 
-/** The same for what is heard within a second: asking costs 4 microseconds. */
-function moment(): Moment {
-  const second = Math.floor(now() / 1000);
-  if (second !== asked) latest = { files, uptime: uptime() };
-  asked = second;
-  return latest;
+/** What is heard instead of the kernel; undefined for nothing. */
+function recorded(file: string): Recording | undefined {
+  return file === '' ? undefined : new Recording(file, files.readBytes(file));
 }
 
 /** One source that fails does not take the others with it. */

@@ -1,4 +1,5 @@
-import type { Files } from '../host/host.ts';
+import { ifReadable } from '../base/errors.ts';
+import type { FileStat, Files } from '../host/host.ts';
 import type { Columns } from './columns.ts';
 import { bigint, integer, text } from './columns.ts';
 import type { ReadEvent } from './event-source.ts';
@@ -27,8 +28,23 @@ export interface EventTable<C extends Columns = Columns, E = never> extends Tabl
 /** The machine when an event is heard. */
 export interface Moment {
   readonly files: Files;
+  /** What a file is, links followed; asked once for the events that came together. Undefined where it cannot be read. */
+  stat(path: string): FileStat | undefined;
   /** Seconds since the boot. */
   readonly uptime: number;
+}
+
+/** Asks for each file once; so one is made anew for the events that come together. */
+export function momentOf(files: Files, uptime: number): Moment {
+  const known = new Map<string, FileStat | undefined>();
+  return {
+    files,
+    uptime,
+    stat(path) {
+      if (!known.has(path)) known.set(path, ifReadable(() => files.stat(path)));
+      return known.get(path);
+    },
+  };
 }
 
 type Declaration<C extends Columns, E> = Omit<EventTable<C, E>, 'generate'> & {

@@ -15,7 +15,7 @@ import type { AuditEvent } from '../schema/audit-event.ts';
 import type { BpfEvent } from '../schema/bpf-event.ts';
 import type { DeviceEvent } from '../schema/device-event.ts';
 import type { EventSource, ReadEvent } from '../schema/event-source.ts';
-import { type EventTable, encodeCells, layoutOf } from '../schema/event-table.ts';
+import { type EventTable, encodeCells, layoutOf, momentOf } from '../schema/event-table.ts';
 import type { FileEvent } from '../schema/file-event.ts';
 import type { SyslogEvent } from '../schema/syslog-event.ts';
 import type { AnyTable } from '../schema/table.ts';
@@ -50,7 +50,7 @@ export function replayed(table: AnyTable, host: Host): EventSource | undefined {
     .sort()
     .flatMap((name) => read(join(CAPTURES, name), host))
     .flatMap((event) => {
-      const made = [...rows(event, { files: host.files, uptime: UPTIME })];
+      const made = [...rows(event, momentOf(host.files, UPTIME))];
       return made.map((row) => ({ occurred: event.occurred, cells: encodeCells(table.columns, row) }));
     })
     .map(({ occurred, cells }, i): ReadEvent => {

@@ -8,7 +8,7 @@ import { runLoop } from '../../src/events/loop.ts';
 import type { Publisher } from '../../src/events/publisher.ts';
 import { Retention } from '../../src/events/retention.ts';
 import { integer } from '../../src/schema/columns.ts';
-import { eventTable, type Moment, storeColumns } from '../../src/schema/event-table.ts';
+import { eventTable, momentOf, storeColumns } from '../../src/schema/event-table.ts';
 import { EventReader, EventStore } from '../../src/store/event-store.ts';
 
 interface Heard {
@@ -27,7 +27,7 @@ const table = eventTable({
     if (n % 2) yield { n };
   },
 });
-const moment: Moment = { files: {} as never, uptime: 5 };
+const moment = momentOf({} as never, 5);
 
 let folder: string;
 let store: EventStore;

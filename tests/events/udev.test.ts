@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { UdevPublisher, type UeventSource } from '../../src/events/udev/publisher.ts';
 import type { DeviceEvent } from '../../src/schema/device-event.ts';
-import type { Moment } from '../../src/schema/event-table.ts';
+import { momentOf } from '../../src/schema/event-table.ts';
 import { hardwareEvents } from '../../src/tables/events/hardware_events.ts';
 import { MemoryHost } from '../../src/testing/memory-host.ts';
 import { parseTree } from '../../src/testing/tree.ts';
 
 const { files } = new MemoryHost(parseTree('/sys/devices/usb/1-1:1.0/driver -> ../../../bus/usb/drivers/usb-storage'));
-const moment: Moment = { files, uptime: 1 };
+const moment = momentOf(files, 1);
 
 /** A message of the kernel. */
 function message(action: string, devpath: string, properties: Readonly<Record<string, string>>): Buffer {

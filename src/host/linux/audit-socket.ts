@@ -21,8 +21,8 @@ const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
 /** Of the multicast group that reads along while another program is the audit daemon. */
 const AUDIT_NLGRP_READLOG = 1;
-/** Bytes of what the kernel may keep for us while we do something else. */
-const RECEIVE_BUFFER = 4 * 1024 * 1024;
+/** Bytes of what the kernel may keep for us while we do something else; it takes some 2 KiB for a record. */
+const RECEIVE_BUFFER = 8 * 1024 * 1024;
 /** `MAX_AUDIT_MESSAGE_LENGTH` and a header, rounded up. */
 const MESSAGE = 9216;
 

@@ -25,12 +25,12 @@ export const audit: Starter = {
     user_events: 'audit_allow_user_events',
   },
   start(parts) {
-    const { options, tables, emit, now, say, left, leave } = parts;
-    const allowConfig = options.bool('audit_allow_config');
+    const { options, tables, recording, emit, now, say, left, leave } = parts;
+    const allowConfig = options.bool('audit_allow_config') && recording === undefined;
     const tracker = trackerOf(parts);
     const accesses = options.bool('audit_fim_show_accesses');
     const publisher = new AuditPublisher({
-      open: (readAlong) => new AuditSocket({ readAlong }),
+      open: (readAlong) => recording?.audit() ?? new AuditSocket({ readAlong }),
       options: {
         calls: wantedCalls(tables, options),
         files: tracker === undefined ? 'nothing' : accesses ? 'changes and accesses' : 'changes',

@@ -1,10 +1,11 @@
 import { HostError, MalformedInput, UserError } from '../../base/errors.ts';
-import { BpfPublisher } from '../../events/bpf/publisher.ts';
+import { KernelSamples } from '../../events/bpf/kernel-samples.ts';
+import { BpfPublisher, type SampleSource } from '../../events/bpf/publisher.ts';
 import { bootedAt } from '../../host/linux/booted-at.ts';
 import { tracepointNumber } from '../../host/linux/bpf/tracepoints.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
 import { Btf } from '../../parse/btf.ts';
-import type { Starter } from './starter.ts';
+import type { Starter, StarterParts } from './starter.ts';
 
 /** The types of the running kernel, with `CONFIG_DEBUG_INFO_BTF`. */
 const TYPES = '/sys/kernel/btf/vmlinux';
@@ -17,28 +18,26 @@ export const bpf: Starter = {
   isOn: (options) => options.bool('enable_bpf_events'),
   onlyIfRead: (options) => !options.isSet('enable_bpf_events'),
   tableFlags: {},
-  start({ options, tables, emit, now }) {
-    try {
-      return new BpfPublisher(
-        new Btf(files.readBytes(TYPES), TYPES),
-        {
-          processEvents: tables.includes('bpf_process_events'),
-          socketEvents: tables.includes('bpf_socket_events'),
-          ringSize: ringSize(options.number('bpf_ring_buffer_size')),
-        },
-        tracepointNumber,
-        emit,
-        now,
-        bootedAt,
-      );
-    } catch (cause) {
-      if (!(cause instanceof HostError || cause instanceof MalformedInput)) throw cause;
-      throw new UserError(
-        `events of eBPF need root, Linux 5.8 or later with CONFIG_DEBUG_INFO_BTF and CONFIG_FTRACE_SYSCALLS: ${cause.message}`,
-      );
-    }
+  start(parts) {
+    return new BpfPublisher(parts.recording?.bpf() ?? kernelSamples(parts), parts.emit, parts.now, bootedAt);
   },
 };
+
+function kernelSamples({ options, tables }: StarterParts): SampleSource {
+  const wanted = {
+    processEvents: tables.includes('bpf_process_events'),
+    socketEvents: tables.includes('bpf_socket_events'),
+    ringSize: ringSize(options.number('bpf_ring_buffer_size')),
+  };
+  try {
+    return new KernelSamples(new Btf(files.readBytes(TYPES), TYPES), wanted, tracepointNumber);
+  } catch (cause) {
+    if (!(cause instanceof HostError || cause instanceof MalformedInput)) throw cause;
+    throw new UserError(
+      `events of eBPF need root, Linux 5.8 or later with CONFIG_DEBUG_INFO_BTF and CONFIG_FTRACE_SYSCALLS: ${cause.message}`,
+    );
+  }
+}
 
 /** A power of two, at least a page of any machine. */
 function ringSize(bytes: number): number {

@@ -40,8 +40,11 @@ function rulesOf({ paths, excluded, accesses }: FileRules): {
   return { changes: some(false), accesses: some(true) };
 }
 
-function watchChanges(rules: PathRules, { options, say, now }: StarterParts): WatchedFiles {
+function watchChanges(rules: PathRules, { options, recording, say, now }: StarterParts): WatchedFiles {
   const { files } = new LinuxHost();
+  if (recording !== undefined) {
+    return { rules, sources: [new FanotifyMarks(recording.fanotify(), files, rules, now())], hash: true };
+  }
   const warn = (message: string) => say('WARNING', message);
   const tree = (tops: readonly string[]) =>
     new InotifyTree(new Inotify(), files, rules, { accesses: false, tops }, warn);

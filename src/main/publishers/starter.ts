@@ -2,6 +2,7 @@ import type { FileRules } from '../../config/file-events.ts';
 import type { OptionValues } from '../../config/option-values.ts';
 import type { YaraRules } from '../../config/yara.ts';
 import type { Publisher } from '../../events/publisher.ts';
+import type { Recording } from '../../events/recording.ts';
 
 /** What of the configuration publishers need. */
 export interface EventSections {
@@ -19,6 +20,8 @@ export interface StarterParts {
   /** Milliseconds of a clock that never goes back. */
   now(): number;
   say(severity: 'INFO' | 'WARNING' | 'ERROR', message: string): void;
+  /** What is heard instead of the kernel: `--replay`. */
+  readonly recording?: Recording | undefined;
   /** What a thread that was killed left to be restored, and leaves it to the next one; undefined for nothing. */
   readonly left: number | undefined;
   leave(value: number | undefined): void;

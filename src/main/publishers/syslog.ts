@@ -17,11 +17,13 @@ export const syslog: Starter = {
   name: 'syslog',
   isOn: (options) => options.bool('enable_syslog'),
   tableFlags: {},
-  start({ options, emit, now, say }) {
+  start({ options, recording, emit, now, say }) {
+    const limit = options.number('syslog_rate_limit');
+    if (recording !== undefined) return new SyslogPublisher(recording.syslog(), limit, emit, now);
     const path = options.string('syslog_pipe_path');
     const groups = ifReadable(() => [...parseGroup(files.readText('/etc/group'))]) ?? [];
     const pipe = new NamedPipe(path, MODE, groups.find(({ name }) => name === GROUP)?.gid);
     say('INFO', `syslog: reads from ${path}`);
-    return new SyslogPublisher(pipe, options.number('syslog_rate_limit'), emit, now);
+    return new SyslogPublisher(pipe, limit, emit, now);
   },
 };

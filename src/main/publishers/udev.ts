@@ -14,10 +14,10 @@ export const udev: Starter = {
   name: 'udev',
   isOn: () => true,
   tableFlags: {},
-  start({ options, emit, say }) {
+  start({ options, recording, emit, say }) {
     const withoutTypes = options.string('hardware_disabled_types').split(',');
     try {
-      const source = new UeventSocket(files.exists(CONTROL) ? UDEV : KERNEL);
+      const source = recording?.udev() ?? new UeventSocket(files.exists(CONTROL) ? UDEV : KERNEL);
       return new UdevPublisher(source, new Set(withoutTypes.map((type) => type.trim())), emit);
     } catch (cause) {
       if (!(cause instanceof HostError)) throw cause;

@@ -1,5 +1,4 @@
 import { EXEC_CALLS, FORK_CALLS, KILL_CALLS } from '../../base/audit-syscalls.ts';
-import { ifReadable } from '../../base/errors.ts';
 import { auditArguments, auditNumber, auditText } from '../../parse/audit-record.ts';
 import type { AuditEvent } from '../../schema/audit-event.ts';
 import { bigint, text } from '../../schema/columns.ts';
@@ -63,7 +62,7 @@ export const processEvents = eventTable({
     syscall: text('System call: execve, fork, kill, …', { platforms: ['linux'] }),
   },
   examples: ["select time, pid, path, cmdline from process_events where time > strftime('%s', 'now') - 60"],
-  *rows(event: AuditEvent, { files, uptime }) {
+  *rows(event: AuditEvent, { stat: statOf, uptime }) {
     if (event.call?.fields.get('success') !== 'yes') return;
     const { name: syscall, fields: call } = event.call;
     const number = (name: string) => auditNumber(call.get(name));
@@ -71,7 +70,7 @@ export const processEvents = eventTable({
     if (!isFork && !has(EXEC_CALLS, syscall) && !has(KILL_CALLS, syscall)) return;
     if (isFork && Number.parseInt(call.get('a0') ?? '0', 16) & CLONE_THREAD && syscall === 'clone') return;
     const path = auditText(call.get('exe'));
-    const stat = path === '' ? undefined : ifReadable(() => files.stat(path));
+    const stat = path === '' ? undefined : statOf(path);
     const started = event.records.find((record) => record.type === PATH && record.fields.get('item') === '0');
     const { argv, truncated } = auditArguments(event.records.filter(({ type }) => type === EXECVE));
     const command = argv.join(' ');

@@ -60,7 +60,7 @@ const sockets = daemon
   );
 const made = 2 * connected + started;
 const heard =
-  sockets.length + daemon.rows('programs').filter(({ cmdline }) => cmdline === '/bin/true osquery-bench').length;
+  sockets.length + daemon.rows('programs').filter(({ cmdline }) => cmdline === '/bin/true osquery-load').length;
 const times = daemon
   .snapshots('schedule')
   .flatMap((rows) => rows.filter(({ name }) => name === 'sockets').map((row) => Number(row['last_wall_time_ms'])));

@@ -1,66 +1,79 @@
 /**
- * What it costs to hear of programs: so many are started as fast as two processes can, both cores busy, while nobody listens,
- * while the daemon does with eBPF and with audit, and, where they are installed, while Debian's auditd writes the same to
- * its log, and bpftrace counts it.
+ * What it costs to hear of programs: so many, the least that can be started, are started as fast as two processes can, both
+ * cores busy, while nobody listens (a quarter of them), while the daemon does with eBPF and with audit, and, where they are
+ * installed, while Debian's auditd writes the same to its log, and bpftrace counts it.
  *
- *     npm run build && node bench/events.ts [programs, 20000] [sources, "bpf audit auditd bpftrace"]
+ *     npm run build && node bench/events.ts [programs, 200000] [sources, "bpf audit auditd bpftrace"]
  *
  * As root, where no audit daemon runs. Rows are counted by a scheduled query: what it has seen once is what counts.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { usageOf } from '../src/host/linux/child-process.ts';
-import { compiled, installed, measured } from './support.ts';
+import { EventDaemon } from './event-daemon.ts';
+import { compiled, measured } from './support.ts';
 
-const COUNT = Number(process.argv[2] ?? 20_000);
+const COUNT = Number(process.argv[2] ?? 200_000);
 const SOURCES = (process.argv[3] ?? 'bpf audit auditd bpftrace').split(' ');
 const spawner = compiled('spawn');
+const program = compiled('nothing', '-static', '-nostdlib');
 const folder = mkdtempSync(join(tmpdir(), 'osquery-events-bench-'));
 
 interface Listener {
-  readonly process: ChildProcess;
-  /** What it has heard; NaN where it does not say. */
+  readonly pid: number;
+  /** What it has heard. */
   heard(): number;
+  /** What it says that it has lost, where it does. */
+  counted?(): number;
   end(): Promise<void>;
 }
 
 const LISTENERS: Readonly<Record<string, () => Promise<Listener>>> = {
-  bpf: () => daemon('bpf_process_events', ['--bpf_ring_buffer_size=4194304']),
+  bpf: () => daemon('bpf_process_events', []),
   audit: () =>
     daemon('process_events', ['--disable_audit=false', '--audit_allow_config', '--audit_backlog_limit=8192']),
   auditd,
   bpftrace,
 };
 
-const alone = starts();
-console.log('| who listens | heard | lost | µs a program, wall | CPU µs of the listener | of kauditd | private MB |');
-console.log('|---|---|---|---|---|---|---|');
-console.log(`| nobody | | | ${micro(alone)} | | | |`);
+const alone = starts(COUNT / 4) * 4;
+console.log(
+  '| who listens | heard | missing | counted as lost | programs a second | CPU µs of the listener | of kauditd | private MB |',
+);
+console.log('|---|---|---|---|---|---|---|---|');
+console.log(`| nobody | | | | ${rate(alone)} | | | |`);
 for (const source of SOURCES) {
   const listener = await LISTENERS[source]!();
-  const [before, kernelBefore] = [usageOf(listener.process.pid!)!, kauditd()];
+  const [before, kernelBefore] = [usageOf(listener.pid)!, kauditd()];
   const wall = starts();
   // Until no more comes.
   for (let last = -1; listener.heard() !== last && listener.heard() < COUNT; await sleep(5000)) last = listener.heard();
   await sleep(1000);
-  const [after, kernelAfter] = [usageOf(listener.process.pid!)!, kauditd()];
+  const [after, kernelAfter] = [usageOf(listener.pid)!, kauditd()];
+  const counted = listener.counted?.() ?? '';
   await listener.end();
   const heard = listener.heard();
   const cpu = micro((after.cpuMs - before.cpuMs) / 1000);
   const kernel = micro((kernelAfter - kernelBefore) / 1000);
   const memory = (after.memory / 1024 / 1024).toFixed(0);
-  console.log(`| ${source} | ${heard} | ${COUNT - heard} | ${micro(wall)} | ${cpu} | ${kernel} | ${memory} |`);
+  console.log(
+    `| ${source} | ${heard} | ${COUNT - heard} | ${counted} | ${rate(wall)} | ${cpu} | ${kernel} | ${memory} |`,
+  );
 }
 rmSync(folder, { recursive: true });
 
 /** Seconds until all were started, by two processes. */
-function starts(): number {
-  const half = String(COUNT / 2);
-  return measured(['/bin/sh', '-c', `${spawner} ${half} & ${spawner} ${half}; wait`]).wall;
+function starts(count = COUNT): number {
+  const half = String(count / 2);
+  return measured(['/bin/sh', '-c', `${spawner} ${half} ${program} & ${spawner} ${half} ${program}; wait`]).wall;
+}
+
+function rate(seconds: number): string {
+  return (COUNT / seconds).toFixed(0);
 }
 
 function micro(seconds: number): string {
@@ -68,35 +81,23 @@ function micro(seconds: number): string {
 }
 
 async function daemon(table: string, flags: readonly string[]): Promise<Listener> {
-  const home = join(folder, table);
-  mkdirSync(join(home, 'log'), { recursive: true });
-  const query = `select count(*) as n from ${table} where cmdline = '/bin/true osquery-bench'`;
-  writeFileSync(
-    join(home, 'osquery.conf'),
-    JSON.stringify({ options: { schedule_splay_percent: 0 }, schedule: { n: { query, interval: 2 } } }),
+  const query = `select count(*) as n from ${table} where cmdline = '${program} osquery-bench'`;
+  const drops = `select dropped from osquery_events where type = 'publisher' and dropped > 0`;
+  const agent = new EventDaemon(
+    { schedule: { n: { query, interval: 2 }, drops: { query: drops, interval: 2, snapshot: true } } },
+    [...flags, '--disable_watchdog', '--events_max=1000000'],
   );
-  const paths = [`--config_path=${home}/osquery.conf`, `--database_path=${home}/db`, `--logger_path=${home}/log`];
-  const child = spawn(
-    process.execPath,
-    [
-      join(installed(), '../osqueryd.js'),
-      ...paths,
-      ...flags,
-      `--pidfile=${home}/pid`,
-      '--disable_watchdog',
-      '--events_max=1000000',
-    ],
-    { stdio: 'ignore' },
-  );
-  const results = join(home, 'log/osqueryd.results.log');
-  const log = join(home, 'log/osqueryd.INFO');
-  while (!existsSync(log) || !/Storing initial results/.test(readFileSync(log, 'utf8'))) await sleep(100);
+  await agent.until(/Storing initial results/);
   await sleep(2000);
-  const heard = () => {
-    const lines = existsSync(results) ? readFileSync(results, 'utf8').split('\n').filter(Boolean) : [];
-    return lines.reduce((sum, line) => sum + Number((JSON.parse(line) as { columns: { n: string } }).columns.n), 0);
+  return {
+    pid: agent.pid,
+    heard: () => agent.rows('n').reduce((sum, { n }) => sum + Number(n), 0),
+    counted: () => (agent.snapshots('drops').at(-1) ?? []).reduce((sum, { dropped }) => sum + Number(dropped), 0),
+    async end() {
+      await agent.end();
+      agent[Symbol.dispose]();
+    },
   };
-  return { process: child, heard, end: () => ended(child) };
 }
 
 /** Debian's, with the rule that the daemon sets. */
@@ -130,13 +131,13 @@ async function auditd(): Promise<Listener> {
     await ended(child);
     execFileSync('auditctl', ['-e', '0'], { stdio: 'ignore' });
   };
-  return { process: child, heard: () => counted || (statSync(log).size > 1e5 ? heard() : 0), end };
+  return { pid: child.pid!, heard: () => counted || (statSync(log).size > 1e5 ? heard() : 0), end };
 }
 
 /** Counts what was started, and prints nothing for each. */
 async function bpftrace(): Promise<Listener> {
-  const program = 'tracepoint:sched:sched_process_exec /str(args->filename) == "/bin/true"/ { @n = count(); }';
-  const child = spawn('bpftrace', ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const script = `tracepoint:sched:sched_process_exec /str(args->filename) == "${program}"/ { @n = count(); }`;
+  const child = spawn('bpftrace', ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   child.stdout!.on('data', (text: Buffer) => {
     output += text.toString();
@@ -148,7 +149,7 @@ async function bpftrace(): Promise<Listener> {
     child.kill('SIGINT');
     await once(child, 'exit');
   };
-  return { process: child, heard, end };
+  return { pid: child.pid!, heard, end };
 }
 
 async function ended(child: ChildProcess): Promise<void> {

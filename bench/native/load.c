@@ -55,7 +55,7 @@ int main(int argc, char **argv)
     pid_t server = fork();
     if (server == 0)
         serve(listener);
-    char *arguments[] = {"/bin/true", "osquery-bench", NULL};
+    char *arguments[] = {"/bin/true", "osquery-load", NULL};
     long connected = 0, refused = 0, started = 0;
     double begun = now(), passed;
     while ((passed = now() - begun) < seconds) {

@@ -1,4 +1,4 @@
-/* Starts /bin/true so many times, one after the other. */
+/* Starts a program so many times, one after the other: spawn COUNT PROGRAM */
 #include <spawn.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -7,9 +7,10 @@ extern char **environ;
 
 int main(int argc, char **argv)
 {
-    long count = argc > 1 ? atol(argv[1]) : 1;
-    char *arguments[] = {"/bin/true", "osquery-bench", NULL};
-    for (long i = 0; i < count; i++) {
+    if (argc != 3)
+        return 2;
+    char *arguments[] = {argv[2], "osquery-bench", NULL};
+    for (long i = atol(argv[1]); i > 0; i--) {
         pid_t pid;
         if (posix_spawn(&pid, arguments[0], NULL, NULL, arguments, environ) != 0)
             return 1;

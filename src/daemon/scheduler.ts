@@ -29,6 +29,8 @@ export interface SchedulerOptions {
   readonly hostIdentifier: () => string;
   /** `--events_optimize`: a query sees each event once. Else all that are kept, and their differential is logged. */
   readonly optimizeEvents: boolean;
+  /** `--events_enforce_denylist`: a query on events is put aside like any other. */
+  readonly denyEvents: boolean;
   /** Whether decorator queries run. */
   readonly decorators: boolean;
   /** Severity-less chatter: the name of each query that runs. */
@@ -57,6 +59,9 @@ interface Job {
   readonly query: ScheduledQuery;
   readonly name: string;
 }
+
+/** A query that names a table of events. */
+const EVENTS = /\b(?!osquery_)\w+_events\b/i;
 
 /** Runs the queries of a configuration when they are due, one after the other, and logs what they return. */
 export class Scheduler {
@@ -135,8 +140,9 @@ export class Scheduler {
   /** Puts a query aside that cost the agent too much. */
   punish(name: string, reason: string): void {
     const job = this.#jobs.find((candidate) => candidate.name === name);
-    if (job?.query.denylist === false) {
-      this.#parts.say('WARNING', `Scheduled query ${name} (denylist is false, it runs on): ${reason}`);
+    if (job !== undefined && !this.#isDeniable(job.query)) {
+      const why = job.query.denylist ? 'it is on events' : 'denylist is false';
+      this.#parts.say('WARNING', `Scheduled query ${name} (${why}, it runs on): ${reason}`);
       return;
     }
     this.#denylist.add(name, Math.floor(this.#parts.now()));
@@ -155,7 +161,7 @@ export class Scheduler {
       name,
       query: query.query,
       interval: query.interval,
-      denylisted: query.denylist && this.#denylist.has(name, now),
+      denylisted: this.#isDeniable(query) && this.#denylist.has(name, now),
       ...(this.#costs.get(name) ?? NO_COSTS),
     }));
   }
@@ -178,9 +184,14 @@ export class Scheduler {
     });
   }
 
+  /** A query on events that is put aside loses them; how much it costs is up to how many came. */
+  #isDeniable({ query, denylist }: Job['query']): boolean {
+    return denylist && (this.#options().denyEvents || !EVENTS.test(query));
+  }
+
   async #runIfActive(job: Job): Promise<void> {
     const now = this.#parts.now();
-    if (job.query.denylist && this.#denylist.has(job.name, now)) return;
+    if (this.#isDeniable(job.query) && this.#denylist.has(job.name, now)) return;
     if (!(await this.#discovery.isActive(job.pack, now, this.#options().packRefresh))) return;
     this.#running = job;
     this.#parts.begins?.(job.name);

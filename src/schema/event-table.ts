@@ -41,7 +41,11 @@ export function momentOf(files: Files, uptime: number): Moment {
     files,
     uptime,
     stat(path) {
-      if (!known.has(path)) known.set(path, ifReadable(() => files.stat(path)));
+      if (!known.has(path))
+        known.set(
+          path,
+          ifReadable(() => files.stat(path)),
+        );
       return known.get(path);
     },
   };

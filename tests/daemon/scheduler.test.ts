@@ -19,6 +19,7 @@ const OPTIONS: SchedulerOptions = {
   packRefresh: 3600,
   maxDrift: 60,
   optimizeEvents: true,
+  denyEvents: false,
   decorators: true,
   logNames: false,
   limits: {},
@@ -253,6 +254,21 @@ test('a query beyond its bounds is put aside for a day, unless it must not be', 
   now = START + 86_402;
   await next.tick();
   assert.deepEqual(asked, ['select big', 'select kept']);
+});
+
+test('a query on events is put aside only where that is wanted', async () => {
+  const onEvents = { ...query('e', 2), query: 'select * from process_events' };
+  const packs = [pack('main', [onEvents, { ...query('o', 2), query: 'select * from osquery_events' }])];
+  const options = { denyEvents: false };
+  const schedule = await scheduler(packs, [], options);
+  for (const name of ['e', 'o']) schedule.punish(name, 'CPU');
+  assert.deepEqual(said.slice(-2), [
+    'WARNING Scheduled query e (it is on events, it runs on): CPU',
+    'WARNING Scheduled query o is denylisted for a day: CPU',
+  ]);
+  options.denyEvents = true;
+  schedule.punish('e', 'CPU');
+  assert.equal(said.at(-1), 'WARNING Scheduled query e is denylisted for a day: CPU');
 });
 
 test('says to the watchdog what runs, and stops what it is told to stop', async () => {

@@ -138,6 +138,7 @@ async function scheduler(queries: Record<string, string>): Promise<Scheduler> {
       epoch: 0n,
       hostIdentifier: () => 'host-1',
       optimizeEvents: true,
+      denyEvents: false,
       decorators: true,
       logNames: false,
       limits: {},

@@ -42,7 +42,7 @@ export const eventOptions: readonly OptionDeclaration[] = [
   ['disable_events', 'bool', 'false', 'option', 'Do not listen to the kernel at all'],
   ['enable_file_events', 'bool', 'false', 'option', 'Watch the files of file_paths'],
   ['enable_syslog', 'bool', 'false', 'option', 'Read syslog from a pipe'],
-  ['events_enforce_denylist', 'bool', 'false', 'hidden', 'Let a query on events be denied like any other'],
+  ['events_enforce_denylist', 'bool', 'false', 'hidden', 'Put a query on events aside, too, when it costs too much'],
   ['events_expiry', 'uint64', '3600', 'option', 'Seconds that events are kept'],
   ['events_max', 'uint64', '50000', 'option', 'Events kept of one table'],
   ['events_optimize', 'bool', 'true', 'option', 'Show a scheduled query only the events that are new to it'],

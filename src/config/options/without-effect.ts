@@ -20,8 +20,7 @@ const REASONS: Readonly<Record<string, string>> = {
     aws_proxy_password aws_proxy_port aws_proxy_scheme aws_proxy_username aws_region aws_secret_access_key
     aws_session_token aws_sts_arn_role aws_sts_region aws_sts_session_name aws_sts_timeout`,
   'not yet: its events are not heard so far': `
-    events_enforce_denylist     yara_delay`,
-  'the agent’s own rules are always removed when it ends': 'audit_force_unconfigure',
+    yara_delay`,
   'there is one buffer, and bpf_ring_buffer_size is for it': 'bpf_buffer_storage_size bpf_perf_event_array_exp',
   'not yet: there are no extensions so far': `
     allow_unsafe connect enable_extensions_watchdog extensions_autoload extensions_default_index extensions_interval

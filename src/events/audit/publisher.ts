@@ -37,6 +37,8 @@ export interface AuditOptions extends Audited {
   readonly allowConfig: boolean;
   /** Whether rules of others are removed first. */
   readonly clearRules: boolean;
+  /** Whether those of all are removed at the end. */
+  readonly clearsAtEnd: boolean;
   /** Whether what others take or remove is taken back and set again. */
   readonly persist: boolean;
   readonly backlogLimit: number;
@@ -196,7 +198,8 @@ export class AuditPublisher implements Publisher {
       // Another connection than that on which records come, which may be full of them.
       using control = open(false);
       const { enabled, pid: daemon } = control.status();
-      if (enabled !== LOCKED) this.#removeRules(control, (owner) => owner === pid);
+      if (enabled !== LOCKED && options.clearsAtEnd) for (const rule of control.rules()) control.removeRule(rule);
+      else if (enabled !== LOCKED) this.#removeRules(control, (owner) => owner === pid);
       if (daemon !== pid) return;
       if (enabled !== LOCKED) control.set({ enabled: this.enabledBefore });
       control.set({ pid: 0 });

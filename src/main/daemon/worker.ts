@@ -231,6 +231,7 @@ function schedulerOptions(options: OptionValues, identity: Identity): SchedulerO
     epoch: BigInt(options.string('schedule_epoch')),
     hostIdentifier: () => identity.identifier(),
     optimizeEvents: options.bool('events_optimize'),
+    denyEvents: options.bool('events_enforce_denylist'),
     decorators: !options.bool('disable_decorators'),
     logNames: options.bool('schedule_lognames') || options.bool('verbose'),
     limits: {

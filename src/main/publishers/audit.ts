@@ -41,6 +41,7 @@ export const audit: Starter = {
         },
         allowConfig,
         clearRules: options.bool('audit_force_reconfigure'),
+        clearsAtEnd: options.bool('audit_force_unconfigure'),
         persist: options.bool('audit_persist'),
         backlogLimit: options.number('audit_backlog_limit'),
         backlogWait: options.number('audit_backlog_wait_time'),

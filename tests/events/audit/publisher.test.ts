@@ -70,6 +70,7 @@ function start(options: Partial<AuditOptions> = {}): AuditPublisher {
       sockets: { failed: false, noClient: false, unix: false },
       allowConfig: true,
       clearRules: false,
+      clearsAtEnd: false,
       persist: true,
       backlogLimit: 4096,
       backlogWait: 0,
@@ -183,6 +184,12 @@ describe('rules', () => {
     open(false).addRule(other);
     start({ clearRules: true });
     assert.deepEqual(keys(), ['osquery-500']);
+  });
+
+  test('of others are removed at the end, too, if that is wanted', () => {
+    open(false).addRule(other);
+    start({ clearsAtEnd: true }).stop();
+    assert.deepEqual(keys(), []);
   });
 
   test('that are locked stay as they are', () => {

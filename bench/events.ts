@@ -89,9 +89,17 @@ async function daemon(table: string, flags: readonly string[]): Promise<Listener
   );
   await agent.until(/Storing initial results/);
   await sleep(2000);
+  let heard = 0;
   return {
     pid: agent.pid,
-    heard: () => agent.rows('n').reduce((sum, { n }) => sum + Number(n), 0),
+    heard() {
+      // Once it has ended, its log is gone.
+      heard = Math.max(
+        heard,
+        agent.rows('n').reduce((sum, { n }) => sum + Number(n), 0),
+      );
+      return heard;
+    },
     counted: () => (agent.snapshots('drops').at(-1) ?? []).reduce((sum, { dropped }) => sum + Number(dropped), 0),
     async end() {
       await agent.end();

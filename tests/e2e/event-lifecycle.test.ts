@@ -1,5 +1,6 @@
 /** Events over what happens to the daemon's configuration and files; heard with inotify, so that nobody needs be root. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdirSync, openSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -10,7 +11,7 @@ const FLAGS = ['--enable_file_events', '--disable_fanotify'];
 const config = (paths: Record<string, string[]>) => ({
   schedule: {
     files: { query: "select action, target_path from file_events where action = 'CREATED'", interval: 1 },
-    ready: { query: 'select name, active from osquery_events', interval: 1, snapshot: true },
+    ready: { query: 'select name, active, events from osquery_events', interval: 1, snapshot: true },
   },
   file_paths: paths,
 });
@@ -67,3 +68,35 @@ test('damaged events are moved aside, and others are heard', async () => {
   assert.deepEqual(created(folder), [`${top}/a`, `${top}/b`]);
   assert.equal(await end(second), 0);
 });
+
+test('a daemon that is killed, again and again: what it had kept comes once', async () => {
+  using folder = new DaemonFolder();
+  const top = join(folder.path, 'top');
+  mkdirSync(top);
+  folder.configure(config({ all: [`${top}/%%`] }));
+  const made: string[] = [];
+  for (let round = 0; round < 3; round++) {
+    const child = folder.start(...FLAGS, '--disable_watchdog');
+    await ready(folder);
+    const before = folder.lines('osqueryd.snapshots.log').length;
+    for (let i = 0; i < 50; i++) made.push(`${top}/${round}-${i}`);
+    for (const path of made.slice(-50)) writeFileSync(path, '');
+    const kept = () =>
+      folder
+        .lines('osqueryd.snapshots.log')
+        .slice(before)
+        .some(({ snapshot }) => (snapshot as { name: string; events: string }[]).some(isKept));
+    await folder.until(kept, 'fifty files in the store');
+    const killed = once(child, 'exit');
+    child.kill('SIGKILL');
+    await killed;
+  }
+  const last = folder.start(...FLAGS);
+  await folder.until(() => created(folder).length >= made.length, 'all files');
+  await ready(folder);
+  assert.deepEqual(created(folder), made);
+  assert.equal(await end(last), 0);
+});
+
+/** Fifty files are made and closed: two events each. */
+const isKept = ({ name, events }: { name: string; events: string }) => name === 'file_events' && Number(events) >= 100;

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { OptionValues } from '../../src/config/option-values.ts';
+import { eventTables } from '../../src/main/event-tables.ts';
+
+/** Names of the tables that are fed with these flags. */
+function fed(flags: Readonly<Record<string, string>>, wishes: object = {}): string[] {
+  const options = new OptionValues();
+  for (const [name, value] of Object.entries(flags)) options.set(options.declaration(name)!, value);
+  return eventTables(options, { enabled: [], disabled: [], scheduled: [], ...wishes }).map(({ name }) => name);
+}
+
+const AUDIT = { disable_audit: 'false' };
+
+test('by default the devices, and of eBPF what the schedule names', () => {
+  assert.deepEqual(fed({}), ['hardware_events']);
+  const scheduled = ['select * from bpf_socket_events'];
+  assert.deepEqual(fed({}, { scheduled }), ['bpf_socket_events', 'hardware_events']);
+  assert.deepEqual(fed({ enable_bpf_events: 'true' }), ['bpf_process_events', 'bpf_socket_events', 'hardware_events']);
+  assert.deepEqual(fed({ enable_bpf_events: 'false' }, { scheduled }), ['hardware_events']);
+});
+
+test('flags of publishers and tables, and disable_events above all', () => {
+  assert.deepEqual(fed(AUDIT), ['hardware_events', 'process_events', 'user_events']);
+  assert.deepEqual(fed({ ...AUDIT, audit_allow_process_events: 'false', audit_allow_sockets: 'true' }), [
+    'hardware_events',
+    'socket_events',
+    'user_events',
+  ]);
+  const all = { ...AUDIT, enable_syslog: 'true', enable_file_events: 'true', enable_bpf_events: 'true' };
+  assert.ok(fed(all).includes('syslog_events') && fed(all).includes('file_events'));
+  assert.deepEqual(fed({ ...all, disable_events: 'true' }), []);
+});
+
+test('events.enable_subscribers and disable_subscribers of the configuration', () => {
+  const enabled = ['socket_events', 'syslog_events'];
+  // What has no publisher that runs is not fed for all that.
+  assert.deepEqual(fed(AUDIT, { enabled }), ['hardware_events', 'process_events', 'socket_events', 'user_events']);
+  const disabled = ['hardware_events', 'socket_events', 'user_events'];
+  assert.deepEqual(fed(AUDIT, { enabled, disabled }), ['process_events']);
+  assert.deepEqual(fed({ disable_events: 'true' }, { enabled }), []);
+});

@@ -100,6 +100,8 @@ export interface EventSourceState {
   readonly received?: number;
   /** Of a subscriber: events that are gone by their age. */
   readonly expired?: number;
+  /** Of a subscriber: events that made room before a scheduled query had seen them. */
+  readonly unseen?: number;
   /** Causes to what was lost for them. */
   readonly drops: Readonly<Record<string, number>>;
 }

@@ -92,6 +92,7 @@ export function fakeAgent(parts: Partial<Agent> = {}): Agent {
         refreshes: 0,
         active: true,
         expired: 5,
+        unseen: 2,
         drops: { store: 0, events_max: 3, events_max_bytes: 1 },
       },
     ],

@@ -88,7 +88,8 @@ function isLinux({ platforms }: ReferenceColumn): boolean {
 
 /** Columns that osquery does not have. */
 function ownColumns(table: string): readonly string[] {
-  if (table === 'osquery_events') return ['received', 'expired', 'dropped', 'drops'];
+  if (table === 'osquery_events') return ['received', 'expired', 'dropped', 'unseen', 'drops'];
+  if (table === 'file_events') return ['pid', 'occurred'];
   return table.endsWith('_events') ? ['occurred'] : [];
 }
 

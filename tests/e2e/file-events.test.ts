@@ -61,6 +61,7 @@ for (const [name, flags] of [
       const [from, to] = [of('MOVED_FROM', path), of('MOVED_TO', `${top}/deep/moved-${i}`)];
       assert.deepEqual([from.length, to.length], i % 3 === 0 ? [1, 1] : [0, 0], `${path} moved`);
       if (i % 3 === 0) assert.equal(from[0]!['transaction_id'], to[0]!['transaction_id']);
+      assert.equal(of('CREATED', path)[0]!['pid'], name === 'fanotify' ? String(process.pid) : '', `who made ${path}`);
     }
     for (let i = 0; i < 20; i++) assert.equal(of('CREATED', `${top}/new/a/b/${i}`).length, 1);
     assert.equal(of('CREATED', `${folder.path}/home/joe/.ssh/authorized_keys`)[0]!['category'], 'user');
@@ -141,7 +142,7 @@ function canHear(t: TestContext, source: string): boolean {
 }
 
 function configure(folder: DaemonFolder, sections: object): void {
-  const columns = 'target_path, category, action, transaction_id, size, mode, md5, sha1, sha256, hashed';
+  const columns = 'target_path, category, action, transaction_id, size, mode, md5, sha1, sha256, hashed, pid';
   folder.configure({
     schedule: {
       files: { query: `select ${columns} from file_events`, interval: 1 },

@@ -49,7 +49,7 @@ export class LossLog {
 
 /** Publishers and tables as `osquery_events` shows them. */
 export function statesOf({ publishers, tables }: EventCountsOf): EventSourceState[] {
-  const subscribers = [...tables].map(([name, { publisher, stored, expired, dropped }]) => ({
+  const subscribers = [...tables].map(([name, { publisher, stored, expired, dropped, unseen }]) => ({
     name,
     publisher,
     type: 'subscriber' as const,
@@ -58,6 +58,7 @@ export function statesOf({ publishers, tables }: EventCountsOf): EventSourceStat
     refreshes: 0,
     active: publishers.has(publisher),
     expired,
+    unseen,
     drops: dropped,
   }));
   const sources = [...publishers].map(([name, { received, events, dropped }]) => ({

@@ -30,14 +30,16 @@ export const fileEvents = eventTable({
     hashed: integer('1 with digests, 0 where none are due, -1 if the file could not be read'),
     time: storeColumns.time(),
     eid: storeColumns.eid(),
+    pid: bigint('Process that did it; NULL where inotify does not say', { hidden: true }),
   },
   examples: ["select time, action, target_path, sha256 from file_events where category = 'etc'"],
-  *rows({ path, category, action, transaction, stat, digests, isHashed }: FileEvent) {
+  *rows({ path, category, action, transaction, pid, stat, digests, isHashed }: FileEvent) {
     yield {
       target_path: path,
       category,
       action,
       transaction_id: transaction,
+      pid,
       inode: stat?.inode,
       uid: stat?.uid,
       gid: stat?.gid,

@@ -16,7 +16,10 @@ export const osqueryEvents = table({
     received: bigint('Records, samples, messages or lines that came of the source of a publisher', { hidden: true }),
     expired: bigint('Events of a subscriber that went by their age', { hidden: true }),
     dropped: bigint('What was lost: before it became an event, or of the events that were kept', { hidden: true }),
-    drops: text('The same by cause, as a JSON object', { hidden: true }),
+    unseen: bigint('Events of a subscriber that made room for others before a scheduled query had seen them', {
+      hidden: true,
+    }),
+    drops: text('What was lost by cause, as a JSON object', { hidden: true }),
   },
   examples: [
     'select name, type, events, active from osquery_events',

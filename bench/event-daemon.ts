@@ -39,11 +39,7 @@ export class EventDaemon implements Disposable {
     const paths = [`--config_path=${this.folder}/osquery.conf`, `--database_path=${this.folder}/db`];
     const own = [`--logger_path=${this.folder}/log`, `--pidfile=${this.folder}/pid`];
     const program = join(installed(), '../osqueryd.js');
-    this.#child = spawn(
-      process.execPath,
-      [...(process.env['BENCH_FLAGS']?.split(' ') ?? []), program, ...paths, ...own, ...flags],
-      { stdio: 'ignore' },
-    );
+    this.#child = spawn(process.execPath, [program, ...paths, ...own, ...flags], { stdio: 'ignore' });
   }
 
   get pid(): number {

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { usageOf } from '../src/host/linux/child-process.ts';
-import { EventDaemon } from './event-daemon.ts';
+import { EventDaemon, type Usage } from './event-daemon.ts';
 import { compiled, measured } from './support.ts';
 
 const COUNT = Number(process.argv[2] ?? 200_000);
@@ -24,7 +24,7 @@ const program = compiled('nothing', '-static', '-nostdlib');
 const folder = mkdtempSync(join(tmpdir(), 'osquery-events-bench-'));
 
 interface Listener {
-  readonly pid: number;
+  usage(): Usage;
   /** What it has heard. */
   heard(): number;
   /** What it says that it has lost, where it does. */
@@ -48,12 +48,12 @@ console.log('|---|---|---|---|---|---|---|---|');
 console.log(`| nobody | | | | ${rate(alone)} | | | |`);
 for (const source of SOURCES) {
   const listener = await LISTENERS[source]!();
-  const [before, kernelBefore] = [usageOf(listener.pid)!, kauditd()];
+  const [before, kernelBefore] = [listener.usage(), kauditd()];
   const wall = starts();
   // Until no more comes.
   for (let last = -1; listener.heard() !== last && listener.heard() < COUNT; await sleep(5000)) last = listener.heard();
   await sleep(1000);
-  const [after, kernelAfter] = [usageOf(listener.pid)!, kauditd()];
+  const [after, kernelAfter] = [listener.usage(), kauditd()];
   const counted = listener.counted?.() ?? '';
   await listener.end();
   const heard = listener.heard();
@@ -85,13 +85,13 @@ async function daemon(table: string, flags: readonly string[]): Promise<Listener
   const drops = `select dropped from osquery_events where type = 'publisher' and dropped > 0`;
   const agent = new EventDaemon(
     { schedule: { n: { query, interval: 2 }, drops: { query: drops, interval: 2, snapshot: true } } },
-    [...flags, '--disable_watchdog', '--events_max=1000000'],
+    [...flags, '--watchdog_level=-1', '--events_max=1000000'],
   );
   await agent.until(/Storing initial results/);
   await sleep(2000);
   let heard = 0;
   return {
-    pid: agent.pid,
+    usage: () => agent.usage,
     heard() {
       // Once it has ended, its log is gone.
       heard = Math.max(
@@ -139,7 +139,7 @@ async function auditd(): Promise<Listener> {
     await ended(child);
     execFileSync('auditctl', ['-e', '0'], { stdio: 'ignore' });
   };
-  return { pid: child.pid!, heard: () => counted || (statSync(log).size > 1e5 ? heard() : 0), end };
+  return { usage: () => usageOf(child.pid!)!, heard: () => counted || (statSync(log).size > 1e5 ? heard() : 0), end };
 }
 
 /** Counts what was started, and prints nothing for each. */
@@ -157,7 +157,7 @@ async function bpftrace(): Promise<Listener> {
     child.kill('SIGINT');
     await once(child, 'exit');
   };
-  return { pid: child.pid!, heard, end };
+  return { usage: () => usageOf(child.pid!)!, heard, end };
 }
 
 async function ended(child: ChildProcess): Promise<void> {

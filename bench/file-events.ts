@@ -87,7 +87,7 @@ async function daemon(top: string, source: string): Promise<Listener> {
     `--disable_fanotify=${source === 'inotify'}`,
     '--events_max=1000000',
     '--events_max_bytes=1000000000',
-    '--disable_watchdog',
+    '--watchdog_level=-1',
   ]);
   await agent.until(/inotify: started/);
   if (source === 'inotify') while (watches(agent.pid) < DIRECTORIES) await sleep(50);

@@ -2,6 +2,12 @@ import type { EventBounds, EventSource, ReadEvent } from '../schema/event-source
 import type { Cursors } from '../store/event-cursors.ts';
 import type { EventReader } from '../store/event-store.ts';
 
+/**
+ * Characters of cells that one run of a scheduled query reads of a table, as if it had a LIMIT: the next run goes on there.
+ * Some 50,000 events; a backlog of more would be beyond what a query may return, run after run.
+ */
+const MAX_READ = 32 * 1024 * 1024;
+
 interface Progress {
   /** The newest event when the query first looked: all scans of it see the same ones. */
   readonly upTo: number;
@@ -30,6 +36,7 @@ export class EventScans implements EventSource {
     // run goes on there.
     let pulled = after;
     let ended = false;
+    let read = 0;
     try {
       const range = {
         after: Math.max(after, (eid.min ?? 0) - 1),
@@ -40,7 +47,9 @@ export class EventScans implements EventSource {
         byTime: this.#cursors === undefined && eid.min === undefined,
       };
       for (const event of this.#reader.range(table, range)) {
+        if (read > MAX_READ) return;
         pulled = event.eid;
+        if (this.#cursors !== undefined) read += event.cells.length;
         yield event;
       }
       ended = true;

@@ -182,6 +182,53 @@ test('each call of sockets once', async (t) => {
   assert.deepEqual([of('bind', unix)[0]!['local_address'], of('connect', unix)[0]!['remote_address']], [path, path]);
 });
 
+test('what finds no room in the ring is counted, to the event', async (t) => {
+  if (!canHear(t)) return;
+  using folder = new DaemonFolder();
+  const mark = `osquery-lost-${process.pid}`;
+  folder.configure({
+    schedule: {
+      execs: { query: `select pid from bpf_process_events where cmdline like '%${mark}%'`, interval: 1 },
+      drops: {
+        query: "select json_extract(drops, '$.overrun') as n from osquery_events where name = 'BPFEventPublisher'",
+        interval: 1,
+        snapshot: true,
+      },
+    },
+  });
+  const child = folder.start('--disable_watchdog', '--bpf_ring_buffer_size=65536');
+  await folder.until(() => folder.lines('osqueryd.snapshots.log')[0], 'a run');
+  // It takes nothing out meanwhile: eight thousand bytes of arguments each are more than it has room for.
+  process.kill(child.pid!, 'SIGSTOP');
+  const filler = 'x'.repeat(8000);
+  for (let i = 0; i < 40; i++) spawnSync('/bin/true', [mark, filler]);
+  process.kill(child.pid!, 'SIGCONT');
+  await folder.untilStatus(/BPFEventPublisher: \d+ lost \(overrun\)/);
+  const lost = () => {
+    const [row] = (folder.lines('osqueryd.snapshots.log').at(-1)?.['snapshot'] ?? []) as Cells[];
+    return Number(row?.['n'] ?? 0);
+  };
+  // Others on the machine start programs, too.
+  await folder.until(() => seen(folder, 'execs').length + lost() >= 40, 'all of them');
+  assert.ok(seen(folder, 'execs').length < 10, `heard ${seen(folder, 'execs').length}`);
+  assert.equal(await end(child), 0);
+});
+
+test('where it cannot be, that is said, and the daemon goes on', async (t) => {
+  if (process.getuid!() !== 0) return t.skip('only root can be somebody else');
+  using folder = new DaemonFolder();
+  folder.configure({
+    schedule: { execs: { query: 'select pid from bpf_process_events, osquery_events', interval: 1, snapshot: true } },
+  });
+  // Without the capabilities, as somebody without rights.
+  const child = folder.startAs(65534, '--disable_watchdog');
+  await folder.untilStatus(
+    /BPFEventPublisher: events of eBPF need root, Linux 5\.8 or later with CONFIG_DEBUG_INFO_BTF/,
+  );
+  await folder.until(() => folder.lines('osqueryd.snapshots.log')[0], 'a run');
+  assert.equal(await end(child), 0);
+});
+
 test('nothing is started that no query reads; a buffer that is too large is refused', async (t) => {
   if (!canHear(t)) return;
   using folder = new DaemonFolder();

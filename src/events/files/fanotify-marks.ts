@@ -38,6 +38,7 @@ const LOOK_MS = 10_000;
 
 /** Hears of whole file systems and picks what rules are about: no watch for each directory, and it is known who did it. */
 export class FanotifyMarks implements FileSource {
+  readonly isWhole = true;
   /** Where a file system with files that rules are about cannot be marked. */
   readonly unmarked: readonly string[];
   readonly #systems: FanotifyFileSystems;

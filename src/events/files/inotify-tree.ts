@@ -27,6 +27,7 @@ const READS = 8;
 
 /** Watches each directory that rules are about, those that appear later too. */
 export class InotifyTree implements FileSource {
+  readonly isWhole = false;
   readonly #watches: InotifyWatches;
   readonly #files: Files;
   readonly #rules: PathRules;

@@ -38,6 +38,12 @@ const ACTIONS: readonly (readonly [mask: number, action: FileAction])[] = [
 
 /** Changes that wait to be looked at: beyond, the kernel is left to wait, which says what it had no room for. */
 const MAX_WAITING = 10_000;
+/** Files that are remembered to have been heard of: a kernel that loses events has some 16,384 of them at a time. */
+const MAX_HEARD = 65_536;
+/** What of a file's changes has it looked at. */
+const LOOKED_AT = FILE_EVENTS.created | FILE_EVENTS.modified | FILE_EVENTS.closedWritten;
+/** Seconds that times of a file are behind the clock, at most: two ticks of a kernel that has a hundred of them a second. */
+const TICK = 0.02;
 /** Milliseconds of one `read` spent on looking at files and hashing them. */
 const SETTLE_MS = 20;
 /** Directories of one `read` that are looked through for what was lost. */
@@ -66,9 +72,12 @@ export class FilePublisher implements Publisher {
     readonly watched: WatchedFiles;
     readonly walk: Iterator<WalkedDirectory>;
     readonly since: number;
+    readonly until: number;
   }[] = [];
   /** Until when all was heard, Unix seconds. */
   #heardUntil: number;
+  /** Files that were heard of since, to when, Unix seconds: how they were then is told, also if events are lost now. */
+  readonly #heard = new Map<string, number>();
   #received = 0;
   #events = 0;
   #overflows = 0;
@@ -106,12 +115,16 @@ export class FilePublisher implements Publisher {
         const heard = (change: FileChange) => {
           this.#received += 1;
           this.#take(watched, change);
+          this.#remember(change);
         };
-        more = source.read(heard, () => this.#overflow(watched)) || more;
+        more = source.read(heard, () => this.#overflow(watched, source)) || more;
       }
     }
     more = this.#rescan() || more;
-    if (!more && this.#waiting.length < MAX_WAITING) this.#heardUntil = this.#options.wall() / 1000;
+    if (!more && this.#waiting.length < MAX_WAITING) {
+      this.#heardUntil = this.#options.wall() / 1000;
+      this.#heard.clear();
+    }
     return this.#settle() || more;
   }
 
@@ -138,12 +151,20 @@ export class FilePublisher implements Publisher {
     }
   }
 
-  #overflow(watched: WatchedFiles): void {
+  #remember({ path, mask }: FileChange): void {
+    if ((mask & LOOKED_AT) === 0) return;
+    if (this.#heard.size >= MAX_HEARD) this.#heard.delete(this.#heard.keys().next().value!);
+    this.#heard.set(path, this.#options.wall() / 1000);
+  }
+
+  #overflow(watched: WatchedFiles, { isWhole }: FileSource): void {
     this.#overflows += 1;
     if (this.#rescans.some((rescan) => rescan.watched === watched)) return;
     this.#warn(`${this.name}: the kernel lost events: looks for what has changed since; what was deleted is not known`);
     const walk = walkRules(this.#files, watched.rules, '/');
-    this.#rescans.push({ watched, walk, since: this.#heardUntil });
+    // What happens from now on is heard, unless it is in directories that nobody has told of.
+    const until = isWhole ? this.#options.wall() / 1000 : Number.POSITIVE_INFINITY;
+    this.#rescans.push({ watched, walk, since: this.#heardUntil, until });
   }
 
   /** Tells of files that changed while nothing was heard; whether there are more. */
@@ -151,21 +172,29 @@ export class FilePublisher implements Publisher {
     for (let i = 0; i < RESCANNED_A_READ && this.#waiting.length < MAX_WAITING; i++) {
       const rescan = this.#rescans[0];
       if (rescan === undefined) return false;
-      const { watched, walk, since } = rescan;
+      const { watched, walk } = rescan;
       const { done, value } = walk.next();
       if (done) this.#rescans.shift();
-      else if (value.interest.covers) this.#lookThrough(watched, value, since);
+      else if (value.interest.covers) this.#lookThrough(watched, value, rescan);
     }
     return this.#rescans.length > 0;
   }
 
-  #lookThrough(watched: WatchedFiles, { path, entries }: WalkedDirectory, since: number): void {
+  #lookThrough(
+    watched: WatchedFiles,
+    { path, entries }: WalkedDirectory,
+    { since, until }: { readonly since: number; readonly until: number },
+  ): void {
     for (const { name } of entries()) {
       const file = path === '/' ? `/${name}` : `${path}/${name}`;
       const stat = ifReadable(() => this.#files.linkStat(file));
-      // Times of a file are up to a tick of the kernel behind the clock.
-      if (stat === undefined || stat.ctime < since - 0.1) continue;
-      const mask = stat.btime >= since - 0.1 ? FILE_EVENTS.created : FILE_EVENTS.modified;
+      if (stat === undefined) continue;
+      // How it was then has been told, or will be.
+      const known = Math.max(since - TICK, (this.#heard.get(file) ?? 0) - TICK);
+      const isMissed = (time: number) => time >= known && time <= until;
+      const isNew = isMissed(stat.btime);
+      if (!isNew && !isMissed(stat.ctime)) continue;
+      const mask = isNew ? FILE_EVENTS.created : FILE_EVENTS.modified;
       this.#take(watched, { path: file, mask, cookie: 0 });
     }
   }

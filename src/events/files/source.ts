@@ -12,6 +12,8 @@ export interface FileChange {
 /** The kernel, telling of files. */
 export interface FileSource {
   readonly fd: number;
+  /** Whether it hears of new directories, too, before anybody has looked for them. */
+  readonly isWhole: boolean;
   /** Takes what is there, up to a bound; whether there may be more. `overflow`: some was lost. */
   read(heard: (change: FileChange) => void, overflow: () => void): boolean;
   /** Looks anew for what is to be watched, now and then. */

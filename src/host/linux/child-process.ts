@@ -28,6 +28,7 @@ export interface Child {
  * to 126 MB, with as much in use, and made it 4 % faster.
  */
 const SEMI_SPACE = '--max-semi-space-size=2';
+const GROWTH = '--optimize-for-size';
 
 export interface ChildOptions {
   readonly environment: Readonly<Record<string, string>>;
@@ -42,12 +43,16 @@ export function startSelf(
   listener: (message: unknown) => void,
 ): Child {
   const killedBefore = killedForMemory();
-  const child = spawn(process.execPath, [...new Set([...process.execArgv, SEMI_SPACE]), process.argv[1]!, ...args], {
-    env: { ...process.env, ...environment },
-    detached,
-    stdio: detached ? ['ignore', 'ignore', 'ignore', 'ipc'] : ['inherit', 'inherit', 'inherit', 'ipc'],
-    ...(detached && { cwd: '/' }),
-  });
+  const child = spawn(
+    process.execPath,
+    [...new Set([...process.execArgv, SEMI_SPACE, GROWTH]), process.argv[1]!, ...args],
+    {
+      env: { MALLOC_ARENA_MAX: '2', ...process.env, ...environment },
+      detached,
+      stdio: detached ? ['ignore', 'ignore', 'ignore', 'ipc'] : ['inherit', 'inherit', 'inherit', 'ipc'],
+      ...(detached && { cwd: '/' }),
+    },
+  );
   child.on('message', listener);
   const ended = new Promise<ChildExit>((resolve) => {
     const end = (code: number | null, signal: string | null) =>

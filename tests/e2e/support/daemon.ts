@@ -1,7 +1,16 @@
 /** A daemon over a folder of its own, and what it leaves there. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -40,8 +49,19 @@ export class DaemonFolder implements Disposable {
   }
 
   start(...more: string[]): ChildProcess {
+    return this.#start(more);
+  }
+
+  /** The same as somebody else, to whom the folder belongs from then on. */
+  startAs(uid: number, ...more: string[]): ChildProcess {
+    chownSync(this.path, uid, uid);
+    return this.#start(more, { uid, gid: uid });
+  }
+
+  #start(more: readonly string[], user: { readonly uid?: number; readonly gid?: number } = {}): ChildProcess {
     const child = spawn(process.execPath, [join(BIN, 'osqueryd.js'), ...this.flags, ...more], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      ...user,
     });
     // Read, so that nobody waits for room in a pipe.
     child.stderr!.resume();

@@ -13,18 +13,23 @@ const { created, modified, closedWritten, movedFrom, movedTo, deleted, directory
 
 const rules = new PathRules({ paths: new Map([['all', ['/w/%%']]]), excluded: new Map() });
 
-/** A source that tells what it is given. */
-function source(changes: (Partial<FileChange> & { path: string; mask: number })[] | 'overflow'): FileSource {
+/** A source that tells what it is given, and that it has lost the rest. */
+function source(
+  changes: (Partial<FileChange> & { path: string; mask: number })[],
+  { overflows = false, isWhole = true } = {},
+): FileSource {
   let left = changes;
   return {
     fd: 7,
+    isWhole,
     malformed: 3,
     tick: () => {},
     stop: () => {},
     read(heard, overflow) {
-      if (left === 'overflow') overflow();
-      else for (const change of left) heard({ cookie: 0, ...change });
+      for (const change of left) heard({ cookie: 0, ...change });
       left = [];
+      if (overflows) overflow();
+      overflows = false;
       return false;
     },
   };
@@ -38,7 +43,9 @@ function heard(
   const events: FileEvent[] = [];
   const warned: string[] = [];
   let now = 0;
-  const options = { hashLimit, now: () => now++, wall: () => 1_700_000_000_000 };
+  // Ten seconds after the start.
+  const walls = [1_700_000_000_000];
+  const options = { hashLimit, now: () => now++, wall: () => walls.shift() ?? 1_700_000_010_000 };
   const publisher = new FilePublisher(
     [{ rules, sources: [its], hash: true }],
     files,
@@ -90,13 +97,24 @@ test('bits that were merged are told one by one; a change once, until it was loo
 test('after an overflow all that has changed since is told', () => {
   const { files } = new MemoryHost(
     parseTree(
-      '/w/a mtime=1700000001\n/w/d/ mtime=5\n/w/d/b mtime=1700000005 btime=5\n/w/old mtime=1699999990\n/v/c mtime=1700000001\n',
+      `/w/a mtime=1700000001
+       /w/d/ mtime=5
+       /w/d/b mtime=1700000005 btime=5
+       /w/old mtime=1699999990
+       /w/told mtime=1700000003
+       /w/later mtime=1700000020
+       /v/c mtime=1700000001
+      `.replaceAll(/^ +/gm, ''),
     ),
   );
-  const { events, warned } = heard(files, source('overflow'));
+  const told = [{ path: '/w/told', mask: created }];
+  const { events, warned } = heard(files, source(told, { overflows: true }));
   assert.equal(warned.length, 1);
   assert.match(warned[0]!, /the kernel lost events/);
-  assert.deepEqual(texts(events).sort(), ['CREATED /w/a', 'UPDATED /w/d/b']);
+  assert.deepEqual(texts(events).sort(), ['CREATED /w/a', 'CREATED /w/told', 'UPDATED /w/d/b']);
+  // Where directories may have appeared that nobody told of, also what came since.
+  const { events: all } = heard(files, source(told, { overflows: true, isWhole: false }));
+  assert.deepEqual(texts(all).sort(), ['CREATED /w/a', 'CREATED /w/later', 'CREATED /w/told', 'UPDATED /w/d/b']);
 });
 
 test('inotify: a directory that cannot be watched is said once', () => {

@@ -24,11 +24,19 @@ export interface Child {
 }
 
 /**
+ * Percent that the heap of each thread may grow by before it is looked through: V8's own rule lets it grow to four times its
+ * size. With 500 events a second three threads took 103 MB instead of 126, and no more CPU.
+ */
+const GROWTH = '--heap-growing-percent=20';
+
+/** Threads that share one place to allocate from: glibc's own rule, eight for a processor, let 12 MB lie about. */
+const ARENAS = { MALLOC_ARENA_MAX: '2' };
+
+/**
  * Megabytes of each half of the space for new objects. V8's own 16 let a process that runs query after query grow from 62
  * to 126 MB, with as much in use, and made it 4 % faster.
  */
 const SEMI_SPACE = '--max-semi-space-size=2';
-const GROWTH = '--optimize-for-size';
 
 export interface ChildOptions {
   readonly environment: Readonly<Record<string, string>>;
@@ -47,7 +55,7 @@ export function startSelf(
     process.execPath,
     [...new Set([...process.execArgv, SEMI_SPACE, GROWTH]), process.argv[1]!, ...args],
     {
-      env: { MALLOC_ARENA_MAX: '2', ...process.env, ...environment },
+      env: { ...ARENAS, ...process.env, ...environment },
       detached,
       stdio: detached ? ['ignore', 'ignore', 'ignore', 'ipc'] : ['inherit', 'inherit', 'inherit', 'ipc'],
       ...(detached && { cwd: '/' }),

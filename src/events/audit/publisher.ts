@@ -80,6 +80,8 @@ const CHECK_MS = 1000;
 const VACANT_MS = 20_000;
 /** Below are messages about the connection itself. */
 const FIRST_RECORD = 1100;
+/** `AUDIT_PROCTITLE`, one with each call: what no table shows need not be read. */
+const PROCTITLE = 1327;
 
 /** Hears audit: as its daemon where there is none, else reading along with the one that there is. */
 export class AuditPublisher implements Publisher {
@@ -289,6 +291,7 @@ export class AuditPublisher implements Publisher {
   #add(type: number, text: string, now: number): void {
     this.#received += 1;
     this.#parts.debug?.(`${type} ${text}`);
+    if (type === PROCTITLE) return;
     try {
       this.#assembler.add(parseAuditRecord(type, text, 'audit'), now);
     } catch (cause) {

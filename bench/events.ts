@@ -145,12 +145,18 @@ async function auditd(): Promise<Listener> {
 /** Counts what was started, and prints nothing for each. */
 async function bpftrace(): Promise<Listener> {
   const script = `tracepoint:sched:sched_process_exec /str(args->filename) == "${program}"/ { @n = count(); }`;
-  const child = spawn('bpftrace', ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  // It wants tracefs at its place, where this machine may have nothing.
+  const mount =
+    'mountpoint -q /sys/kernel/tracing || mount -t tracefs tracefs /sys/kernel/tracing; exec bpftrace -e "$0"';
+  const child = spawn('unshare', ['-m', 'sh', '-c', mount, script], { stdio: ['ignore', 'pipe', 'ignore'] });
   let output = '';
   child.stdout!.on('data', (text: Buffer) => {
     output += text.toString();
   });
-  while (!output.includes('Attach')) await sleep(100);
+  while (!output.includes('Attach')) {
+    if (child.exitCode !== null) throw new Error(`bpftrace: ${output}`);
+    await sleep(100);
+  }
   await sleep(1000);
   const heard = () => Number(/@n: (\d+)/.exec(output)?.[1] ?? 0);
   const end = async () => {

@@ -25,12 +25,12 @@ export interface Child {
 
 /**
  * Percent that the heap of each thread may grow by before it is looked through: V8's own rule lets it grow to four times its
- * size. With 500 events a second three threads took 103 MB instead of 126, and no more CPU.
+ * size. With 500 events a second three threads took 103 MB instead of 126, for no more CPU.
  */
 const GROWTH = '--heap-growing-percent=20';
 
 /** Threads that share one place to allocate from: glibc's own rule, eight for a processor, let 12 MB lie about. */
-const ARENAS = { MALLOC_ARENA_MAX: '2' };
+const ARENAS = { MALLOC_ARENA_MAX: '1' };
 
 /**
  * Megabytes of each half of the space for new objects. V8's own 16 let a process that runs query after query grow from 62

@@ -55,6 +55,38 @@ test('each program once, over a restart, and audit is left as it was', async (t)
   assert.deepEqual([cwd, parent, syscall], ['/usr', String(process.pid), 'execve']);
 });
 
+test('forks and signals, where flags want them', async (t) => {
+  if (!(await takeAudit(t))) return;
+  using folder = new DaemonFolder();
+  const columns = 'syscall, pid, parent, path, cmdline';
+  folder.configure({
+    schedule: { calls: { query: `select ${columns} from process_events`, interval: 1 } },
+  });
+  const flags = ['--audit_allow_fork_process_events', '--audit_allow_kill_process_events'];
+  const child = folder.start(...AUDIT, ...flags);
+  await folder.untilStatus(/started, is the audit daemon/);
+  const mark = `osquery-fork-${process.pid}`;
+  const rows = () => folder.lines('osqueryd.results.log').map(({ columns: cells }) => cells as Record<string, string>);
+  // A shell that forks one of its own, waits for it, and signals itself, with its own `kill`.
+  const { stdout } = spawnSync('/bin/sh', ['-c', '(echo $$); kill -0 $$; exec /bin/true "$0"', mark], {
+    encoding: 'utf8',
+  });
+  const shell = stdout.trim();
+  await folder.until(() => rows().find(({ cmdline }) => cmdline === `/bin/true ${mark}`), 'what it has become');
+  const ofShell = rows().filter(
+    ({ pid, parent, syscall }) => pid === shell || (parent === shell && /fork|clone/.test(syscall!)),
+  );
+  assert.deepEqual(
+    ofShell.map(({ syscall }) => syscall!.replace(/^(fork|vfork|clone3?)$/, 'fork')),
+    // It is itself the child of a fork, of this program.
+    ['fork', 'execve', 'fork', 'kill', 'execve'],
+  );
+  const [, started, forked] = ofShell as Record<string, string>[];
+  assert.equal(started!['parent'], String(process.pid));
+  assert.equal(forked!['parent'], shell);
+  assert.equal(await end(child), 0);
+});
+
 test('a worker that is killed leaves audit to the next one, which restores it', async (t) => {
   if (!(await takeAudit(t))) return;
   using folder = new DaemonFolder();

@@ -40,8 +40,8 @@ const ACTIONS: readonly (readonly [mask: number, action: FileAction])[] = [
 const MAX_WAITING = 10_000;
 /** Files that are remembered to have been heard of: a kernel that loses events has some 16,384 of them at a time. */
 const MAX_HEARD = 65_536;
-/** What of a file's changes has it looked at. */
-const LOOKED_AT = FILE_EVENTS.created | FILE_EVENTS.modified | FILE_EVENTS.closedWritten;
+/** What a file is looked at for, when it is there already. */
+const CHANGED = FILE_EVENTS.modified | FILE_EVENTS.closedWritten;
 /** Seconds that times of a file are behind the clock, at most: two ticks of a kernel that has a hundred of them a second. */
 const TICK = 0.02;
 /** Milliseconds of one `read` spent on looking at files and hashing them. */
@@ -76,8 +76,9 @@ export class FilePublisher implements Publisher {
   }[] = [];
   /** Until when all was heard, Unix seconds. */
   #heardUntil: number;
-  /** Files that were heard of since, to when, Unix seconds: how they were then is told, also if events are lost now. */
-  readonly #heard = new Map<string, number>();
+  /** Files that were heard of since, to when, Unix seconds: that they were made, or changed, is told if events are lost now. */
+  readonly #made = new Map<string, number>();
+  readonly #changed = new Map<string, number>();
   #received = 0;
   #events = 0;
   #overflows = 0;
@@ -123,7 +124,8 @@ export class FilePublisher implements Publisher {
     more = this.#rescan() || more;
     if (!more && this.#waiting.length < MAX_WAITING) {
       this.#heardUntil = this.#options.wall() / 1000;
-      this.#heard.clear();
+      this.#made.clear();
+      this.#changed.clear();
     }
     return this.#settle() || more;
   }
@@ -152,9 +154,10 @@ export class FilePublisher implements Publisher {
   }
 
   #remember({ path, mask }: FileChange): void {
-    if ((mask & LOOKED_AT) === 0) return;
-    if (this.#heard.size >= MAX_HEARD) this.#heard.delete(this.#heard.keys().next().value!);
-    this.#heard.set(path, this.#options.wall() / 1000);
+    const heard = mask & FILE_EVENTS.created ? this.#made : mask & CHANGED ? this.#changed : undefined;
+    if (heard === undefined) return;
+    if (heard.size >= MAX_HEARD) heard.delete(heard.keys().next().value!);
+    heard.set(path, this.#options.wall() / 1000);
   }
 
   #overflow(watched: WatchedFiles, { isWhole }: FileSource): void {
@@ -189,11 +192,11 @@ export class FilePublisher implements Publisher {
       const file = path === '/' ? `/${name}` : `${path}/${name}`;
       const stat = ifReadable(() => this.#files.linkStat(file));
       if (stat === undefined) continue;
-      // How it was then has been told, or will be.
-      const known = Math.max(since - TICK, (this.#heard.get(file) ?? 0) - TICK);
-      const isMissed = (time: number) => time >= known && time <= until;
-      const isNew = isMissed(stat.btime);
-      if (!isNew && !isMissed(stat.ctime)) continue;
+      const made = this.#made.get(file) ?? 0;
+      // What has been told of it, or what is heard from then on.
+      const isMissed = (time: number, told: number) => time >= Math.max(since, told) - TICK && time <= until;
+      const isNew = isMissed(stat.btime, made);
+      if (!isNew && !isMissed(stat.ctime, Math.max(made, this.#changed.get(file) ?? 0))) continue;
       const mask = isNew ? FILE_EVENTS.created : FILE_EVENTS.modified;
       this.#take(watched, { path: file, mask, cookie: 0 });
     }

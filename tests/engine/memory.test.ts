@@ -13,6 +13,14 @@ test('100,000 queries in one engine leave its memory as it was', (context) => {
   v8.setFlagsFromString('--semi-space-growth-factor=1');
   v8.setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
+  // What is free is given back little by little, on a busy machine later.
+  const settled = () => {
+    const looks = Array.from({ length: 5 }, () => {
+      collect();
+      return process.memoryUsage();
+    });
+    return { heapUsed: looks.at(-1)!.heapUsed, rss: Math.min(...looks.map(({ rss }) => rss)) };
+  };
   const count = table({
     name: 'count',
     description: 'Five numbers',
@@ -32,12 +40,10 @@ test('100,000 queries in one engine leave its memory as it was', (context) => {
   };
   // V8 compiles and sizes its young generation while the first few thousand run: that happens once, and is not growth.
   run(50_000);
-  collect();
   const sqlite = engine.memory;
-  const before = process.memoryUsage();
+  const before = settled();
   run(100_000);
-  collect();
-  const after = process.memoryUsage();
+  const after = settled();
   const heap = (after.heapUsed - before.heapUsed) / 1e6;
   const resident = (after.rss - before.rss) / 1e6;
   context.diagnostic(`heap ${heap.toFixed(2)} MB, resident ${resident.toFixed(1)} MB`);

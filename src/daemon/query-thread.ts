@@ -42,6 +42,7 @@ const GRACE_MS = 5000;
 /** The query that runs. */
 interface Running {
   readonly id: number;
+  readonly timers: readonly NodeJS.Timeout[];
   readonly settle: (reply: QueryReply | Error) => void;
   stop(reason: string): void;
 }
@@ -59,6 +60,7 @@ export class QueryThread {
   #queue: Promise<unknown> = Promise.resolve();
   #next = 1;
   #running: Running | undefined;
+  #closed = false;
 
   constructor(start: StartThread, warn: (text: string) => void) {
     this.#start = start;
@@ -85,12 +87,16 @@ export class QueryThread {
     this.#queue = this.#queue.then(() => this.#drop());
   }
 
-  /** Stops the query that runs, and the thread. */
+  /**
+   * Stops the query that runs, and the thread. Nobody gets an answer from here on, not even an error: who waits for one has
+   * nothing more to do, the rest of a schedule least of all.
+   */
   async close(): Promise<void> {
+    this.#closed = true;
     Atomics.store(this.#cancel, 0, 1);
     const thread = this.#thread;
     this.#thread = undefined;
-    this.#running?.settle(new Error('the agent ends'));
+    for (const timer of this.#running?.timers ?? []) clearTimeout(timer);
     await thread?.terminate();
   }
 
@@ -99,6 +105,7 @@ export class QueryThread {
     { deadlineMs, characters: most = Number.POSITIVE_INFINITY }: QueryLimits,
     cursors: Cursors | undefined,
   ): Promise<Answer> {
+    if (this.#closed) return new Promise(() => {});
     const thread = this.#current();
     const id = this.#next++;
     const rows: RowText[] = [];
@@ -133,7 +140,7 @@ export class QueryThread {
         else if (reply.kind === 'done') resolve({ rows, characters, wallMs, seen: reply.seen, ...reply.costs });
         else reject(reply.outOfMemory ? new QueryStopped(reply.message) : new Error(reply.message));
       };
-      this.#running = { id, settle, stop };
+      this.#running = { id, timers, settle, stop };
       if (deadlineMs !== undefined)
         timers.push(setTimeout(() => stop(`took longer than ${deadlineMs} ms`), deadlineMs));
       thread.postMessage({ id, sql, cursors });

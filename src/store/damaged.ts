@@ -16,15 +16,26 @@ export function openOrRenew<T>(path: string, files: StoreFiles, warn: (message: 
     return open();
   } catch (cause) {
     if (!isDamage(cause)) throw cause;
-    const aside = freeName(path, files);
-    warn(`${path}: damaged (${(cause as Error).message}); moved to ${aside}, a new one is begun`);
-    // The log belongs to the damaged file and would be played into the new one.
-    for (const suffix of ['', '-wal', '-shm']) {
-      if (files.exists(path + suffix)) files.rename(path + suffix, aside + suffix);
-    }
-    files.create(path);
-    return open();
+    return renew(path, files, warn, cause as Error, open);
   }
+}
+
+/** What `open` gives once a damaged file is moved aside, with a warning. Nobody may have it open. */
+export function renew<T>(
+  path: string,
+  files: StoreFiles,
+  warn: (message: string) => void,
+  damage: Error,
+  open: () => T,
+): T {
+  const aside = freeName(path, files);
+  warn(`${path}: damaged (${damage.message}); moved to ${aside}, a new one is begun`);
+  // The log belongs to the damaged file and would be played into the new one.
+  for (const suffix of ['', '-wal', '-shm']) {
+    if (files.exists(path + suffix)) files.rename(path + suffix, aside + suffix);
+  }
+  files.create(path);
+  return open();
 }
 
 /** What a damaged file is called, `i` from 1. */

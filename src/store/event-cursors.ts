@@ -1,19 +1,19 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Preparing, Statement } from './database.ts';
 
 /** Event tables to the id of the last event that a query has seen. */
 export type Cursors = ReadonlyMap<string, number>;
 
 /** How far scheduled queries have come in each event table. Kept with their results, in one transaction. */
 export class EventCursors {
-  readonly #get: StatementSync;
-  readonly #set: StatementSync;
-  readonly #all: StatementSync;
-  readonly #rename: StatementSync;
-  readonly #known: StatementSync;
-  readonly #names: StatementSync;
-  readonly #delete: StatementSync;
+  readonly #get: Statement;
+  readonly #set: Statement;
+  readonly #all: Statement;
+  readonly #rename: Statement;
+  readonly #known: Statement;
+  readonly #names: Statement;
+  readonly #delete: Statement;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: Preparing) {
     this.#get = database.prepare('SELECT events, eid FROM cursors WHERE query = ? AND identity = ?');
     this.#set = database.prepare(
       `INSERT INTO cursors VALUES (?, ?, ?, ?, ?) ON CONFLICT (query, events)

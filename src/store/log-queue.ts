@@ -1,4 +1,4 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Preparing, Statement } from './database.ts';
 
 /** A line that waits. Ids only grow. */
 export interface QueuedLine {
@@ -15,15 +15,15 @@ const DELETED_AT_ONCE = 400;
 /** Lines in the order in which they came, until somebody says that they have arrived. */
 export class LogQueue {
   readonly #logger: string;
-  readonly #append: StatementSync;
-  readonly #oldest: StatementSync;
-  readonly #acknowledge: StatementSync;
-  readonly #count: StatementSync;
-  readonly #drop: StatementSync;
+  readonly #append: Statement;
+  readonly #oldest: Statement;
+  readonly #acknowledge: Statement;
+  readonly #count: Statement;
+  readonly #drop: Statement;
   /** Counting 200,000 takes 4 ms, so it is done once; undefined until then. */
   #lines: number | undefined;
 
-  constructor(database: DatabaseSync, logger: string) {
+  constructor(database: Preparing, logger: string) {
     this.#logger = logger;
     this.#append = database.prepare('INSERT INTO logs (logger, line) VALUES (?, ?)');
     this.#oldest = database.prepare('SELECT id, line FROM logs WHERE logger = ? ORDER BY id LIMIT ?');

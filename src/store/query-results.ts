@@ -1,4 +1,4 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Preparing, Statement } from './database.ts';
 
 /** What is kept of a scheduled query beside its rows. Epoch and counter are unsigned 64-bit numbers. */
 export interface QueryState {
@@ -13,20 +13,20 @@ const DELETED_AT_ONCE = 400;
 
 /** Rows of a query, equal ones once with a count, found by a digest of their text. */
 export class QueryResults {
-  readonly #state: StatementSync;
-  readonly #insert: StatementSync;
-  readonly #update: StatementSync;
-  readonly #touch: StatementSync;
-  readonly #digests: StatementSync;
-  readonly #row: StatementSync;
-  readonly #add: StatementSync;
-  readonly #subtract: StatementSync;
-  readonly #clean: StatementSync;
-  readonly #clear: StatementSync;
-  readonly #forgetRows: StatementSync;
-  readonly #forgetQueries: StatementSync;
+  readonly #state: Statement;
+  readonly #insert: Statement;
+  readonly #update: Statement;
+  readonly #touch: Statement;
+  readonly #digests: Statement;
+  readonly #row: Statement;
+  readonly #add: Statement;
+  readonly #subtract: Statement;
+  readonly #clean: Statement;
+  readonly #clear: Statement;
+  readonly #forgetRows: Statement;
+  readonly #forgetQueries: Statement;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: Preparing) {
     this.#state = database.prepare('SELECT id, sql, epoch, counter FROM queries WHERE name = ?');
     this.#insert = database.prepare(
       "INSERT INTO queries (name, sql, epoch, counter, last_run) VALUES (?, '', '0', '0', 0) RETURNING id",

@@ -1,13 +1,13 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Preparing, Statement } from './database.ts';
 
 /** Names and values: identifiers, epochs, what a restart must find again. */
 export class Settings {
-  readonly #get: StatementSync;
-  readonly #set: StatementSync;
-  readonly #delete: StatementSync;
-  readonly #entries: StatementSync;
+  readonly #get: Statement;
+  readonly #set: Statement;
+  readonly #delete: Statement;
+  readonly #entries: Statement;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: Preparing) {
     this.#get = database.prepare('SELECT value FROM settings WHERE name = ?');
     this.#set = database.prepare(
       'INSERT INTO settings VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',

@@ -1,12 +1,13 @@
 import { DatabaseSync } from 'node:sqlite';
 import { UserError } from '../base/errors.ts';
-import { damagedName, openOrRenew } from './damaged.ts';
+import { damagedName, openOrRenew, renew } from './damaged.ts';
+import { Database, type Renew } from './database.ts';
 import { EventCursors } from './event-cursors.ts';
 import { LogQueue } from './log-queue.ts';
 import { QueryResults } from './query-results.ts';
 import { migrate } from './schema.ts';
 import { Settings } from './settings.ts';
-import { type Store, type StoreEntry, type StoreFiles, StoreFull } from './store.ts';
+import { type Store, StoreDamaged, type StoreEntry, type StoreFiles, StoreFull } from './store.ts';
 
 /** In the directory that `--database_path` names; osquery's own files in it, a RocksDB, are left alone. */
 const FILE = 'store.sqlite';
@@ -23,10 +24,10 @@ export function openMemoryStore(): Store {
 }
 
 /**
- * The store in a directory, made if it is not there. A damaged one is moved aside with a warning, and a new one begun: an
- * agent without its memory is better than none. `patient` waits some seconds for a process that has it. Throws `UserError`
- * where another process has it, or a newer version made it, and
- * `StoreFull` where there is no room for it.
+ * The store in a directory, made if it is not there. A damaged one is moved aside with a warning, and a new one begun, also
+ * where that is found out only later: an agent without its memory is better than none. `patient` waits some seconds for a
+ * process that has it. Throws `UserError` where another process has it, or a newer version made it, and `StoreFull` where
+ * there is no room for it.
  */
 export function openStore(
   directory: string,
@@ -38,8 +39,15 @@ export function openStore(
   try {
     files.makeDirectory(directory);
     files.create(path);
-    const timeout = patient ? PATIENCE_MS : 0;
-    return new SqliteStore(openOrRenew(path, files, warn, () => opened(path, timeout)));
+    const open = () => opened(path, patient ? PATIENCE_MS : 0);
+    return new SqliteStore(openOrRenew(path, files, warn, open), (damage) => {
+      try {
+        return renew(path, files, warn, damage, open);
+      } catch (cause) {
+        warn(`${path}: no new one can be made (${(cause as Error).message}); nothing is kept over a restart`);
+        return opened(':memory:');
+      }
+    });
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     if (codeOf(cause) === CODE.busy) throw new UserError(heldBy(path, files.lockHolder(path)));
@@ -118,15 +126,21 @@ class SqliteStore implements Store {
   readonly settings: Settings;
   readonly results: QueryResults;
   readonly cursors: EventCursors;
-  readonly #database: DatabaseSync;
+  readonly #database: Database;
   readonly #queues = new Map<string, LogQueue>();
-  #depth = 0;
 
-  constructor(database: DatabaseSync) {
-    this.#database = database;
-    this.settings = new Settings(database);
-    this.results = new QueryResults(database);
-    this.cursors = new EventCursors(database);
+  constructor(database: DatabaseSync, anew?: Renew) {
+    this.#database = new Database(
+      database,
+      anew &&
+        ((damage) => {
+          this.#undone();
+          return anew(damage);
+        }),
+    );
+    this.settings = new Settings(this.#database);
+    this.results = new QueryResults(this.#database);
+    this.cursors = new EventCursors(this.#database);
   }
 
   logs(logger: string): LogQueue {
@@ -139,23 +153,20 @@ class SqliteStore implements Store {
   }
 
   transaction<T>(work: () => T, { durable = false } = {}): T {
-    if (this.#depth > 0) return work();
-    if (durable) this.#database.exec('PRAGMA synchronous = FULL');
-    this.#database.exec('BEGIN IMMEDIATE');
-    this.#depth = 1;
+    if (this.#database.inTransaction) return work();
+    if (durable) this.#database.current.exec('PRAGMA synchronous = FULL');
     try {
-      const result = work();
-      this.#database.exec('COMMIT');
-      return result;
+      return this.#database.transaction(work);
     } catch (cause) {
-      // SQLite has rolled back by itself where the disk is full.
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      for (const queue of this.#queues.values()) queue.rolledBack();
+      this.#undone();
       throw codeOf(cause) === CODE.full ? new StoreFull((cause as Error).message) : cause;
     } finally {
-      this.#depth = 0;
-      if (durable) this.#database.exec('PRAGMA synchronous = NORMAL');
+      if (durable) this.#database.current.exec('PRAGMA synchronous = NORMAL');
     }
+  }
+
+  #undone(): void {
+    for (const queue of this.#queues.values()) queue.rolledBack();
   }
 
   *entries(): Generator<StoreEntry> {
@@ -174,12 +185,12 @@ class SqliteStore implements Store {
   }
 
   [Symbol.dispose](): void {
-    if (!this.#database.isOpen) return;
+    if (!this.#database.current.isOpen) return;
     try {
       this.settings.delete(OPEN);
     } catch (cause) {
       // Then the next one checks; there is nothing to be lost by it.
-      if (codeOf(cause) !== CODE.full) throw cause;
+      if (codeOf(cause) !== CODE.full && !(cause instanceof StoreDamaged)) throw cause;
     } finally {
       this.#database.close();
     }

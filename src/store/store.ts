@@ -36,6 +36,11 @@ export class StoreFull extends Error {
   override readonly name = 'StoreFull';
 }
 
+/** The store was found to be damaged. Its file is moved aside, and from here on there is a new one. */
+export class StoreDamaged extends Error {
+  override readonly name = 'StoreDamaged';
+}
+
 /** What opening a store does beside SQLite's own work. */
 export interface StoreFiles {
   /** Makes a directory that only its owner may enter, and those above it. */
@@ -49,13 +54,13 @@ export interface StoreFiles {
   lockHolder(path: string): number | undefined;
 }
 
-/** Keeps what the agent can do without: false where there is no room for it. */
+/** Keeps what the agent can do without: false where there is no room for it, or nothing left to keep it in. */
 export function tryToKeep(store: Store, work: () => void): boolean {
   try {
     store.transaction(work);
     return true;
   } catch (cause) {
-    if (cause instanceof StoreFull) return false;
+    if (cause instanceof StoreFull || cause instanceof StoreDamaged) return false;
     throw cause;
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { mock, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import type { QueryReply, QueryRequest } from '../../src/daemon/query-protocol.ts';
 import { QueryThread } from '../../src/daemon/query-thread.ts';
 import type { RowText } from '../../src/results/row.ts';
@@ -134,16 +135,17 @@ test('a thread that dies fails its query and is replaced', async () => {
   }
 });
 
-test('closed, it lets go of what runs', async () => {
+test('closed, it lets go of what runs, and answers nobody', async () => {
   const thread = new FakeThread();
   const { queries, cancelled } = over(thread);
-  const answer = queries.run('endless');
+  const answers = ['endless', 'the next'].map((sql) => queries.run(sql, { deadlineMs: 3_600_000 }));
   await Promise.resolve();
-  const closed = queries.close();
-  await assert.rejects(answer, /the agent ends/);
-  await closed;
+  await queries.close();
   assert.equal(cancelled(), true);
   assert.equal(thread.terminated, true);
+  thread.emit('exit');
+  answers.push(queries.run('one more'));
+  for (const answer of answers) assert.equal(await Promise.race([answer, setImmediate('no answer')]), 'no answer');
 });
 
 test('a query that returns too much is stopped, and its rows are let go', async () => {

@@ -17,7 +17,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { storeFiles } from '../../src/host/linux/store-files.ts';
 import { openMemoryStore, openStore } from '../../src/store/sqlite-store.ts';
-import { type Store, StoreFull } from '../../src/store/store.ts';
+import { type Store, StoreDamaged, StoreFull } from '../../src/store/store.ts';
 
 const SOURCES = join(import.meta.dirname, '../../src');
 
@@ -150,6 +150,18 @@ describe('a store on disk', () => {
     return warnings;
   }
 
+  /** Leaves 2,000 lines, some of which cannot be read. */
+  function damageLines(): void {
+    use((store) =>
+      store.transaction(() => {
+        for (let i = 0; i < 2000; i++) store.logs('tls').append('x'.repeat(100));
+      }),
+    );
+    const bytes = readFileSync(path());
+    bytes.fill(0xff, 20 * 4096, 24 * 4096);
+    writeFileSync(path(), bytes);
+  }
+
   test('is there again, ids go on, only its owner may read it', () => {
     let last = 0;
     use((store) => {
@@ -271,6 +283,60 @@ describe('a store on disk', () => {
     assert.match(use()[0]!, /damaged .*moved to/);
     truncateSync(path(), 5000);
     assert.match(use()[0]!, /damaged .*damaged-2/);
+  });
+
+  test('one that turns out to be damaged in use is moved aside then, and whoever has it goes on with a new one', () => {
+    damageLines();
+    const warnings = use((store) => {
+      const queue = store.logs('tls');
+      store.settings.set('a', '1');
+      const readAll = () => queue.oldest(2000).length;
+      assert.throws(
+        () => store.transaction(() => [store.settings.set('b', '2'), readAll(), assert.fail()]),
+        StoreDamaged,
+      );
+      assert.deepEqual(
+        [...store.settings.entries()].map(([name]) => name),
+        ['store.open'],
+      );
+      assert.deepEqual([queue.length, readAll()], [0, 0]);
+      store.transaction(() => queue.append('new'));
+      assert.deepEqual(queue.oldest(9), [{ id: 1, line: 'new' }]);
+    });
+    assert.match(
+      warnings.join('\n'),
+      /^.*store\.sqlite: damaged \(.*malformed\); moved to .*damaged-1, a new one is begun$/,
+    );
+    assert.deepEqual(
+      use((store) => assert.equal(store.logs('tls').length, 1)),
+      [],
+    );
+  });
+
+  test('where no new one can be made, what is kept is kept until the end', () => {
+    damageLines();
+    const warnings: string[] = [];
+    const files = { ...storeFiles, rename: () => assert.fail('read-only') };
+    using store = openStore(folder, files, (message) => warnings.push(message));
+    assert.throws(() => store.logs('tls').oldest(2000), StoreDamaged);
+    store.settings.set('a', '1');
+    assert.equal(store.settings.get('a'), '1');
+    assert.match(warnings.at(-1)!, /no new one can be made \(read-only\); nothing is kept over a restart/);
+  });
+
+  test('an older version becomes the present one, and loses nothing', () => {
+    use((store) => store.settings.set('a', '1'));
+    const database = new DatabaseSync(path());
+    database.exec('DROP TABLE cursors; PRAGMA user_version = 1');
+    database.close();
+    assert.deepEqual(
+      use((store) => {
+        assert.equal(store.settings.get('a'), '1');
+        store.cursors.set('q', 'select', 'events', new Map([['process_events', 7]]));
+        assert.deepEqual([...store.cursors.of('q', 'events')], [['process_events', 7]]);
+      }),
+      [],
+    );
   });
 
   test('where it cannot be, the reason', () => {

@@ -15,7 +15,7 @@ import type { DescriptorOutput } from '../../host/linux/standard-streams.ts';
 import { storeFiles } from '../../host/linux/store-files.ts';
 import { StatusLog } from '../../loggers/status-log.ts';
 import { openMemoryStore, openStore } from '../../store/sqlite-store.ts';
-import { type Store, StoreFull, tryToKeep } from '../../store/store.ts';
+import { type Store, StoreDamaged, StoreFull, tryToKeep } from '../../store/store.ts';
 import { programInfo } from '../agent.ts';
 import { configSource } from '../configuration.ts';
 import type { QueryThreadData } from '../query-thread.ts';
@@ -139,13 +139,24 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
     else end.signal.addEventListener('abort', () => resolve());
   });
   // A query that runs at the end is not waited for.
-  await Promise.race([ended, runSchedule()]);
+  await Promise.race([ended, runOn()]);
   say('INFO', `ends: ${end.signal.reason}`);
   await thread.close();
   await events.close();
   monitoring?.flush();
   await logger.close();
   return 0;
+
+  /** The schedule, begun anew where the store was damaged: what it had kept is gone. */
+  async function runOn(): Promise<void> {
+    while (!end.signal.aborted) {
+      try {
+        await runSchedule();
+      } catch (cause) {
+        if (!(cause instanceof StoreDamaged)) throw cause;
+      }
+    }
+  }
 
   async function runSchedule(): Promise<void> {
     let refreshed = Date.now();

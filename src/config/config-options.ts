@@ -1,6 +1,7 @@
 import { UserError } from '../base/errors.ts';
 import { isObject, type JsonObject, type JsonValue } from './config-text.ts';
-import type { OptionValues } from './option-values.ts';
+import { type OptionValues, oneOf } from './option-values.ts';
+import { optionChoices } from './options.ts';
 
 /**
  * Applies the `options` of a configuration. As in osquery they win over the command line, but for flags that only the
@@ -27,7 +28,8 @@ export function applyOptions(
       } catch (cause) {
         if (!(cause instanceof UserError)) throw cause;
         // The value may be a secret.
-        report(place, `not a value of the type ${declaration[1]}`);
+        const choices = optionChoices.get(declaration[0]);
+        report(place, choices === undefined ? `not a value of the type ${declaration[1]}` : `not ${oneOf(choices)}`);
       }
     }
   }

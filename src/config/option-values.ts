@@ -1,5 +1,12 @@
 import { UserError } from '../base/errors.ts';
-import { allOptions, type OptionDeclaration, type OptionType, optionAliases, secretOptions } from './options.ts';
+import {
+  allOptions,
+  type OptionDeclaration,
+  type OptionType,
+  optionAliases,
+  optionChoices,
+  secretOptions,
+} from './options.ts';
 
 /** Characters of a value that a message repeats. */
 const SHOWN = 80;
@@ -24,7 +31,7 @@ export class OptionValues {
     return this.#declarations.get(current);
   }
 
-  /** Throws `UserError` for a value that the type does not have. */
+  /** Throws `UserError` for a value that the type or the option does not have. */
   set(declaration: OptionDeclaration, value: string): void {
     const [name, type] = declaration;
     this.#values.set(name, normalize(name, type, value));
@@ -74,8 +81,13 @@ const FALSE = new Set(['0', 'f', 'false', 'n', 'no']);
 
 /** The value as `osquery_flags` shows it. */
 function normalize(name: string, type: OptionType, value: string): string {
-  if (type === 'string') return value;
-  const bad = () => new UserError(`illegal value '${shorten(value)}' specified for ${type} flag '${name}'`);
+  const bad = (hint = '') =>
+    new UserError(`illegal value '${shorten(value)}' specified for ${type} flag '${name}'${hint}`);
+  if (type === 'string') {
+    const choices = optionChoices.get(name);
+    if (choices !== undefined && !choices.includes(value)) throw bad(`; it is ${oneOf(choices)}`);
+    return value;
+  }
   if (type === 'bool') {
     const lower = value.toLowerCase();
     if (TRUE.has(lower)) return 'true';
@@ -89,6 +101,11 @@ function normalize(name: string, type: OptionType, value: string): string {
   const [min, max] = RANGES[type]!;
   if (number < min || number > max) throw bad();
   return number.toString();
+}
+
+/** `hostname, uuid or specified`. */
+export function oneOf(choices: readonly string[]): string {
+  return [choices.slice(0, -1).join(', '), choices.at(-1)].filter(Boolean).join(' or ');
 }
 
 export function shorten(text: string): string {

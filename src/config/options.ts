@@ -9,6 +9,7 @@ import { shellOptions } from './options/shell.ts';
 import { storeOptions } from './options/store.ts';
 import { tableOptions } from './options/tables.ts';
 
+export { optionChoices } from './options/choices.ts';
 export type { OptionDeclaration, OptionKind, OptionType } from './options/declaration.ts';
 export { withoutEffect } from './options/without-effect.ts';
 

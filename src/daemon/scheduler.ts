@@ -33,8 +33,8 @@ export interface SchedulerOptions {
   readonly denyEvents: boolean;
   /** Whether decorator queries run. */
   readonly decorators: boolean;
-  /** Severity-less chatter: the name of each query that runs. */
-  readonly logNames: boolean;
+  /** Whether to say what runs: the name of each query, or its SQL, too. */
+  readonly announce: 'nothing' | 'names' | 'sql';
   readonly limits: QueryLimits;
 }
 
@@ -205,8 +205,10 @@ export class Scheduler {
 
   async #run({ pack, query, name }: Job): Promise<void> {
     const { now, say, record } = this.#parts;
-    const { decorators, logNames } = this.#options();
-    if (logNames) say('INFO', `Executing scheduled query ${name}`);
+    const { decorators, announce } = this.#options();
+    if (announce !== 'nothing') {
+      say('INFO', `Executing scheduled query ${name}${announce === 'sql' ? `: ${query.query}` : ''}`);
+    }
     if (decorators) await this.#decorations.beforeQuery(Math.floor(now()));
     const time = Math.floor(now());
     const costs = this.#costs.get(name) ?? NO_COSTS;

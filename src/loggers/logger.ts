@@ -1,5 +1,7 @@
 /** Where lines of results and of status go. */
 export interface Logger {
+  /** Who sees its status lines would see those on standard error, too. */
+  readonly showsStatus?: boolean;
   /** What a query changed: a line of JSON. */
   result(line: string): void;
   /** All rows of a query: a line of JSON. */

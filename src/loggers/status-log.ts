@@ -53,7 +53,8 @@ export class StatusLog {
   say(severity: Severity, message: string, file: string, { printed = false } = {}): void {
     const line = { severity, time: Date.now(), file, line: 0, message };
     const { minStatus, minStderr } = this.#options();
-    if (!printed && rank(severity) >= minStderr) this.#stderr(glogLine(line, this.#pid));
+    const shown = printed || this.#loggers?.some(({ showsStatus }) => showsStatus);
+    if (!shown && rank(severity) >= minStderr) this.#stderr(glogLine(line, this.#pid));
     if (this.#loggers === undefined) {
       if (this.#early.length < MAX_EARLY) this.#early.push(line);
     } else if (rank(severity) >= minStatus) for (const logger of this.#loggers) logger.status([line]);

@@ -1,5 +1,6 @@
-import { type Logger, SEVERITIES, type Severity, type StatusLine } from './logger.ts';
+import type { Logger, Severity, StatusLine } from './logger.ts';
 import { Loss } from './loss.ts';
+import { plainStatus } from './plain-status.ts';
 import { Tally } from './tally.ts';
 import { REAL_TIMERS, type Timers } from './timers.ts';
 
@@ -84,10 +85,7 @@ export class SyslogLogger implements Logger {
   }
 
   status(lines: readonly StatusLine[]): void {
-    for (const { severity, file, line, message } of lines) {
-      const text = `severity=${SEVERITIES.indexOf(severity)} location=${file}:${line} message=${message}`;
-      this.#send(LEVELS[severity], text);
-    }
+    for (const line of lines) this.#send(LEVELS[line.severity], plainStatus(line));
   }
 
   /** Gives lines that wait some seconds more. */

@@ -13,7 +13,7 @@ const DEFAULT_FLAGFILE = '/etc/osquery/osquery.flags.default';
 const PROGRAM = 'osqueryd';
 
 const startedMs = Date.now();
-const stdout = new DescriptorOutput(1, 0);
+const stdout = new DescriptorOutput(1, 0, { lasting: true });
 const stderr = new DescriptorOutput(2, 0);
 
 main(process.argv.slice(2)).then(
@@ -49,7 +49,8 @@ async function run(options: OptionValues, args: readonly string[], watcher: numb
   if (options.string('root') !== '') (await import('./root.ts')).checkRoot(options);
   // From here on a signal ends the daemon as it should, however early it comes.
   const end = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end.abort(signal));
+  // SIGUSR1 is how osquery's watcher ends its worker; unless it means something here, Node opens a port for debuggers at it.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGUSR1'] as const) process.on(signal, () => end.abort(signal));
   let reload = () => {};
   process.on('SIGHUP', () => reload());
   const onReload = (listener: () => void) => {

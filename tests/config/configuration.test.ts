@@ -279,6 +279,7 @@ describe('options', () => {
       custom_thing: 'for an extension',
       log_numerics_as_numbers: true,
       read_max: -1,
+      host_identifier: 'hunter2',
     });
     assert.deepEqual(reports, [
       'options.no_such: no such flag',
@@ -286,7 +287,9 @@ describe('options', () => {
       'options.schedule_splay_percent: not a value of the type uint64',
       'options.verbose: neither a text nor a number nor true or false',
       'options.read_max: not a value of the type uint64',
+      'options.host_identifier: not hostname, uuid, instance, ephemeral or specified',
     ]);
+    assert.equal(values.string('host_identifier'), 'hostname');
     assert.equal(values.string('database_path'), '/var/osquery/osquery.db');
     assert.equal(values.bool('logger_numerics'), true);
   });

@@ -21,7 +21,7 @@ const OPTIONS: SchedulerOptions = {
   optimizeEvents: true,
   denyEvents: false,
   decorators: true,
-  logNames: false,
+  announce: 'nothing',
   limits: {},
   epoch: 0n,
   hostIdentifier: () => 'host-1',

@@ -140,7 +140,7 @@ async function scheduler(queries: Record<string, string>): Promise<Scheduler> {
       optimizeEvents: true,
       denyEvents: false,
       decorators: true,
-      logNames: false,
+      announce: 'nothing',
       limits: {},
     }),
   );

@@ -28,7 +28,7 @@ test('each kind of identifier, and what of it stays', () => {
   assert.notEqual(of('ephemeral'), of('ephemeral'));
   assert.match(of('uuid').toLowerCase(), UUID);
   assert.equal(of('uuid'), of('uuid'));
-  assert.throws(() => of('hosts'), /--host_identifier is hostname, uuid, instance, ephemeral or specified/);
+  assert.throws(() => of('hosts'), /'host_identifier'; it is hostname, uuid, instance, ephemeral or specified$/);
   using other = openMemoryStore();
   assert.notEqual(identityOf(options('instance'), host, other).identifier(), of('instance'));
 });

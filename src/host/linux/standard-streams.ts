@@ -21,13 +21,15 @@ const MAX_LINE = 16 * 1024 * 1024;
 export class DescriptorOutput {
   readonly descriptor: number;
   readonly #chunk: number;
+  readonly #lasting: boolean;
   #pending = '';
   #closed = false;
 
-  /** `chunk` 0 writes each text at once. */
-  constructor(descriptor: number, chunk = CHUNK) {
+  /** `chunk` 0 writes each text at once. `lasting`: what cannot be written now may be able to later. */
+  constructor(descriptor: number, chunk = CHUNK, { lasting = false } = {}) {
     this.descriptor = descriptor;
     this.#chunk = chunk;
+    this.#lasting = lasting;
   }
 
   /** Nobody reads any more: what is written goes nowhere. */
@@ -35,6 +37,7 @@ export class DescriptorOutput {
     return this.#closed;
   }
 
+  /** Throws `UserError` where it cannot be written: a file on a full disk, a terminal that is gone. */
   write(text: string): void {
     this.#pending += text;
     if (this.#pending.length > this.#chunk) this.flush();
@@ -54,7 +57,7 @@ export class DescriptorOutput {
         // Nobody could be told; the next message may go through.
         else if (this.descriptor === STDERR) return;
         else {
-          this.#closed = true;
+          this.#closed = !this.#lasting;
           throw new UserError(`${NAMES[this.descriptor] ?? 'output'} cannot be written: ${code}`);
         }
       }

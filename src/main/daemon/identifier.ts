@@ -1,4 +1,3 @@
-import { UserError } from '../../base/errors.ts';
 import type { OptionValues } from '../../config/option-values.ts';
 import type { Host } from '../../host/host.ts';
 import { type Store, tryToKeep } from '../../store/store.ts';
@@ -14,7 +13,6 @@ export interface Identity {
   identifier(): string;
 }
 
-/** Throws `UserError` for a `--host_identifier` that there is not. */
 export function identityOf(options: OptionValues, host: Host, store: Store): Identity {
   const uuid = hardwareUuid(host) ?? kept(store, 'generated_uuid');
   const instance = kept(store, 'instance_uuid');
@@ -26,10 +24,7 @@ export function identityOf(options: OptionValues, host: Host, store: Store): Ide
     ephemeral: () => ephemeral,
     specified: () => options.string('specified_identifier'),
   };
-  const kind = () => options.string('host_identifier');
-  if (!Object.hasOwn(kinds, kind()))
-    throw new UserError('--host_identifier is hostname, uuid, instance, ephemeral or specified');
-  return { uuid, instance, identifier: () => (kinds[kind()] ?? kinds['hostname']!)() };
+  return { uuid, instance, identifier: () => kinds[options.string('host_identifier')]!() };
 }
 
 /** What the store has under a name; else one that is drawn, and kept if there is room. */

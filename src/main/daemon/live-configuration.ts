@@ -68,7 +68,7 @@ export class LiveConfiguration {
       if (!first) return false;
       read = this.#restored() ?? this.#read(fixed([EMPTY], this.#source));
     }
-    const changed = first || read.hash !== this.#current?.hash;
+    const changed = first || read.fingerprint !== this.#current?.fingerprint;
     this.#current = read;
     if (changed && this.#valid && this.#options.bool('config_enable_backup')) {
       if (!tryToKeep(this.#store, () => this.#store.settings.set(BACKUP, JSON.stringify(read.texts)))) {
@@ -92,7 +92,8 @@ export class LiveConfiguration {
       this.#options.restore(this.#commandLine);
       const configuration = readWithOptions(source, this.#options, problems);
       // What has not changed has been complained of already.
-      if (configuration.hash !== this.#current?.hash) for (const text of problems) this.#say('WARNING', text);
+      if (configuration.fingerprint !== this.#current?.fingerprint)
+        for (const text of problems) this.#say('WARNING', text);
       return configuration;
     } catch (cause) {
       this.#options.restore(saved);

@@ -25,7 +25,7 @@ const MAKERS: Readonly<Record<string, (options: OptionValues, parts: LoggerParts
     const cee = options.bool('logger_syslog_prepend_cee');
     return new SyslogLogger(new SyslogSocket(), { facility, cee, program, pid: process.pid }, warn);
   },
-  stdout: (_options, { print }) => new StdoutLogger(print, process.pid),
+  stdout: (_options, { print, warn }) => new StdoutLogger(print, warn),
 };
 
 /** The loggers of `--logger_plugin`. Throws `UserError` for one that there is not. */
@@ -60,12 +60,9 @@ export function everyLogger(loggers: readonly Logger[]): Logger {
   };
 }
 
-/** `--enable_numeric_monitoring`; undefined without it. Throws `UserError` for a plugin that there is not. */
+/** `--enable_numeric_monitoring`; undefined without it. */
 export function startMonitoring(options: OptionValues, warn: (message: string) => void): NumericMonitoring | undefined {
   if (!options.bool('enable_numeric_monitoring')) return undefined;
-  const plugins = options.string('numeric_monitoring_plugins');
-  if (plugins !== 'filesystem')
-    throw new UserError(`there is no numeric monitoring ${plugins} here; there is filesystem`);
   const path = options.string('numeric_monitoring_filesystem_path');
   const write = monitoringFile(logFiles, path, modeOf(options), warn);
   const seconds = options.number('numeric_monitoring_pre_aggregation_time');

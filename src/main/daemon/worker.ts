@@ -44,8 +44,6 @@ export interface WorkerParts {
 
 /** How often a daemon without a schedule looks at the clock. */
 const IDLE_MS = 60_000;
-/** Of the schedule. */
-const FILE = 'scheduler.ts';
 /** Seconds that the rows of a query are kept which does not run any more, as in osquery: a week, less 3.5 hours. */
 const FORGET_AFTER = 592_200;
 
@@ -58,9 +56,9 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
     (text) => stderr.write(text),
     process.pid,
   );
-  const say = status.from(FILE);
+  const say = status.from('worker.ts');
   const inMemory = options.bool('disable_database') || options.bool('ephemeral');
-  using store = open(options, watcher !== undefined, (message) => say('WARNING', message));
+  using store = open(options, watcher !== undefined, (message) => status.say('WARNING', message, 'store.ts'));
   const configuration = new LiveConfiguration(configSource(options), options, store, status.from('config.ts'));
   configuration.load();
   const loggers = makeLoggers(options, {
@@ -74,12 +72,12 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
   const logger = everyLogger(loggers);
   const identity = identityOf(options, host, store);
 
-  const events = new Events({ options, store, inMemory, say, renewed: () => thread.renew() });
+  const events = new Events({ options, store, inMemory, say: status.from('events.ts'), renewed: () => thread.renew() });
   await events.configure(configuration.current);
-  const monitoring = startMonitoring(options, (message) => say('WARNING', message));
+  const monitoring = startMonitoring(options, (message) => status.say('WARNING', message, 'numeric-monitoring.ts'));
   const thread = new QueryThread(
     (cancel) => startThread(options, configuration.current, cancel, state, events.path),
-    sparingly((text) => say('WARNING', text)),
+    sparingly((text) => status.say('WARNING', text, 'query-thread.ts')),
   );
   const scheduler = new Scheduler(
     {
@@ -87,7 +85,7 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
       logger,
       thread,
       now: () => Date.now() / 1000,
-      say,
+      say: status.from('scheduler.ts'),
       begins: (query) => tell({ kind: 'begins', query }),
       ends: (query) => tell({ kind: 'ends', query }),
       events: () => events.identity,
@@ -168,7 +166,7 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
         reload = false;
         refreshed = Date.now();
         if (configuration.load()) {
-          say('INFO', `The configuration is read: ${configuration.current.hash}`);
+          status.say('INFO', `The configuration is read: ${configuration.current.hash}`, 'config.ts');
           await events.configure(configuration.current);
           thread.renew();
           await scheduler.load(configuration.current);
@@ -244,7 +242,7 @@ function schedulerOptions(options: OptionValues, identity: Identity): SchedulerO
     optimizeEvents: options.bool('events_optimize'),
     denyEvents: options.bool('events_enforce_denylist'),
     decorators: !options.bool('disable_decorators'),
-    logNames: options.bool('schedule_lognames') || options.bool('verbose'),
+    announce: options.bool('verbose') ? 'sql' : options.bool('schedule_lognames') ? 'names' : 'nothing',
     limits: {
       ...(seconds > 0 && { deadlineMs: seconds * 1000 }),
       // Rows and the lines made of them are in memory at the same time.

@@ -1,5 +1,5 @@
 /** A daemon over a folder of its own, and what it leaves there. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chownSync,
@@ -49,22 +49,29 @@ export class DaemonFolder implements Disposable {
   }
 
   start(...more: string[]): ChildProcess {
-    return this.#start(more);
+    return this.#read(this.#start(more));
   }
 
   /** The same as somebody else, to whom the folder belongs from then on. */
   startAs(uid: number, ...more: string[]): ChildProcess {
     chownSync(this.path, uid, uid);
-    return this.#start(more, { uid, gid: uid });
+    return this.#read(this.#start(more, { uid, gid: uid }));
   }
 
-  #start(more: readonly string[], user: { readonly uid?: number; readonly gid?: number } = {}): ChildProcess {
-    const child = spawn(process.execPath, [join(BIN, 'osqueryd.js'), ...this.flags, ...more], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      ...user,
-    });
-    // Read, so that nobody waits for room in a pipe.
+  /** Starts one that writes there what others have on standard output and standard error. */
+  startWith(output: number, ...more: string[]): ChildProcess {
+    return this.#start(more, { stdio: ['ignore', output, output] });
+  }
+
+  /** So that nobody waits for room in a pipe. */
+  #read(child: ChildProcess): ChildProcess {
     child.stderr!.resume();
+    return child;
+  }
+
+  #start(more: readonly string[], options: SpawnOptions = {}): ChildProcess {
+    const args = [join(BIN, 'osqueryd.js'), ...this.flags, ...more];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
     this.#running.push(child);
     return child;
   }

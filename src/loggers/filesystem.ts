@@ -21,6 +21,13 @@ export interface FilesystemOptions {
 
 const RESULTS = 'osqueryd.results.log';
 const SNAPSHOTS = 'osqueryd.snapshots.log';
+/** Bytes of a status log, after which another is begun: glog's `max_log_size`, which osquery sets to 10 MB. */
+const MAX_STATUS = 10 * 1024 * 1024;
+
+interface StatusFile {
+  readonly path: string;
+  bytes: number;
+}
 
 /** Lines in files, by osquery's names. What cannot be written is counted and said once; the agent goes on. */
 export class FilesystemLogger implements Logger {
@@ -28,7 +35,7 @@ export class FilesystemLogger implements Logger {
   readonly #options: FilesystemOptions;
   readonly #warn: (message: string) => void;
   readonly #rotations = new Map<string, Rotation>();
-  readonly #statusFiles = new Map<Severity, string>();
+  readonly #statusFiles = new Map<Severity, StatusFile>();
   readonly #loss: Loss;
 
   /** `warn` is for what goes wrong with the files themselves; it must not come back here. */
@@ -61,7 +68,10 @@ export class FilesystemLogger implements Logger {
     for (const line of lines) {
       const text = glogLine(line, this.#options.pid);
       for (const severity of severitiesUpTo(line.severity)) {
-        if (severity !== 'FATAL') this.#append(this.#statusFile(severity, line.time), text, 1);
+        if (severity === 'FATAL') continue;
+        const file = this.#statusFile(severity, line.time);
+        file.bytes += text.length;
+        this.#append(file.path, text, 1);
       }
     }
   }
@@ -84,22 +94,21 @@ export class FilesystemLogger implements Logger {
     }
   }
 
-  /** Made with its first line. Beside it `osqueryd.INFO` leads to the newest. */
-  #statusFile(severity: Severity, time: number): string {
-    let path = this.#statusFiles.get(severity);
-    if (path === undefined) {
-      const { program, host, pid, startedMs } = this.#options;
-      const name = glogFileName(program, severity, time, pid);
-      path = this.#path(name);
-      this.#statusFiles.set(severity, path);
-      this.#append(path, glogHeader(time, startedMs, host), 0);
-      try {
-        this.#files.link(name, this.#path(`${program}.${severity}`));
-      } catch (cause) {
-        this.#warn((cause as Error).message);
-      }
+  /** Made with its first line, and anew when it is full. Beside it `osqueryd.INFO` leads to the newest. */
+  #statusFile(severity: Severity, time: number): StatusFile {
+    const known = this.#statusFiles.get(severity);
+    if (known !== undefined && known.bytes < MAX_STATUS) return known;
+    const { program, host, pid, startedMs } = this.#options;
+    const name = glogFileName(program, severity, time, pid);
+    const file = { path: this.#path(name), bytes: 0 };
+    this.#statusFiles.set(severity, file);
+    this.#append(file.path, glogHeader(time, startedMs, host), 0);
+    try {
+      this.#files.link(name, this.#path(`${program}.${severity}`));
+    } catch (cause) {
+      this.#warn((cause as Error).message);
     }
-    return path;
+    return file;
   }
 
   #path(name: string): string {

@@ -1,7 +1,7 @@
 /** What loggers do with files. Every method throws an error that names path and reason. */
 export interface LogFiles {
   /**
-   * Appends to a file, made with `mode` if it is not there. All of the text or nothing: a disk that fills up leaves no
+   * Appends to a file, made if it is not there, that has `mode` from then on. All of the text or nothing: a disk that fills up leaves no
    * half of a line. The file is opened each time, so that a program which moves it away (`logrotate(8)`) needs to tell
    * nobody.
    */

@@ -67,6 +67,20 @@ test('results and snapshots, a line each, by osquery’s names and mode', async 
   assert.equal(read('osqueryd.results.log'), '{"a":1}\n{"a":2}\n{"a":3}\n');
 });
 
+test('a file has the mode that was asked for, whatever the umask, and also where it was there', () => {
+  const mask = process.umask(0o077);
+  try {
+    writeFileSync(join(folder, 'osqueryd.snapshots.log'), '', { mode: 0o604 });
+    const log = logger({ mode: 0o644 });
+    log.result('1');
+    log.snapshot('2');
+  } finally {
+    process.umask(mask);
+  }
+  const modeOf = (name: string) => statSync(join(folder, name)).mode & 0o777;
+  assert.deepEqual([modeOf('osqueryd.results.log'), modeOf('osqueryd.snapshots.log')], [0o644, 0o644]);
+});
+
 test('a file that was moved away is begun anew, and a link is followed', () => {
   const log = logger();
   log.result('1');
@@ -105,6 +119,19 @@ describe('status', () => {
     assert.deepEqual(body('osqueryd.WARNING').length, 2);
     assert.deepEqual(body('osqueryd.ERROR'), [third]);
     assert.match(read('osqueryd.ERROR'), /^Running duration \(h:mm:ss\): 1:01:01$/m);
+  });
+
+  test('a file that has 10 MB is followed by another', () => {
+    const log = logger();
+    const megabyte = 'x'.repeat(1024 * 1024);
+    for (let i = 0; i < 11; i++) log.status([said('INFO', `${i}${megabyte}`, i * 1000)]);
+    const names = readdirSync(folder).filter((name) => name.startsWith('osqueryd.INFO.'));
+    assert.deepEqual(names.sort(), ['osqueryd.INFO.20261123-115900.21812', 'osqueryd.INFO.20261123-115910.21812']);
+    assert.equal(readlinkSync(join(folder, 'osqueryd.INFO')), names[1]);
+    assert.match(
+      read('osqueryd.INFO'),
+      /^Log file created at: .*\n(.*\n){3}I1123 11:59:10\.\d+ 21812 x\.ts:7\] 10x+\n$/,
+    );
   });
 
   test('a link of an earlier run is replaced', () => {

@@ -3,6 +3,7 @@ import {
   createReadStream,
   createWriteStream,
   existsSync,
+  fchmodSync,
   fstatSync,
   ftruncateSync,
   openSync,
@@ -29,6 +30,7 @@ export const logFiles = {
 function append(path: string, text: string, mode: number): void {
   const fd = openSync(path, 'a', mode);
   try {
+    permit(fd, mode);
     const bytes = Buffer.from(text);
     let written = 0;
     try {
@@ -41,6 +43,18 @@ function append(path: string, text: string, mode: number): void {
     }
   } finally {
     closeSync(fd);
+  }
+}
+
+/** As in osquery a log has its mode whatever the umask says, and one that was there before gets it. */
+function permit(fd: number, mode: number): void {
+  const stat = fstatSync(fd);
+  if (!stat.isFile() || (stat.mode & 0o7777) === mode) return;
+  try {
+    fchmodSync(fd, mode);
+  } catch (cause) {
+    // Somebody else's, who lets us write to it.
+    if ((cause as NodeJS.ErrnoException).code !== 'EPERM') throw cause;
   }
 }
 

@@ -26,7 +26,12 @@ export function parseConfigText(text: string, source: string): JsonObject {
   }
   if (!isObject(value)) throw new UserError(`${source}: not an object`);
   if (isDeeperThan(value, MAX_DEPTH)) throw new UserError(`${source}: more than ${MAX_DEPTH} levels`);
-  return value;
+  return /\d{16}/.test(json) ? (JSON.parse(json, exact) as JsonObject) : value;
+}
+
+/** A whole number with more digits than a double has, such as an epoch in nanoseconds, stays the text that it is. */
+function exact(_key: string, value: JsonValue, { source = '' }: { readonly source?: string } = {}): JsonValue {
+  return typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source) ? source : value;
 }
 
 export function isObject(value: JsonValue | undefined): value is JsonObject {

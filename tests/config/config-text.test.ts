@@ -26,6 +26,14 @@ test('joined lines', () => {
   assert.deepEqual(parse('{"a": "x \\\n y \\\nz"}'), { a: 'x  y z' });
 });
 
+test('numbers keep all their digits', () => {
+  assert.deepEqual(parse('{"epoch": 18446744073709551615, "a": [-9007199254740993, 7], "b": 1e99}'), {
+    epoch: '18446744073709551615',
+    a: ['-9007199254740993', 7],
+    b: 1e99,
+  });
+});
+
 test('a mistake is told with its line, not with what stands there', () => {
   const cases: [string, string][] = [
     ['{"secret": hunter2}', '/etc/x.conf:1: not JSON: what stands here does not belong here'],

@@ -1,10 +1,11 @@
 /**
  * What a daemon costs: CPU and private memory of watcher and worker, sampled while a schedule runs.
  *
- *     npm run build && node bench/daemon.ts [idle] [minute] [soak] [--minutes <n>]
+ *     npm run build && node bench/daemon.ts [idle] [minute] [soak] [--minutes <n>] [--samples]
  *
  * idle: the example configuration, 5 minutes. minute: every table's first example once a minute, some 60 queries, and
- * their second ones up to 100. soak: 50 of them every 10 seconds, for 30 minutes; the slope of the memory is what counts.
+ * their second ones up to 100. soak: 50 of them every 10 seconds, for 30 minutes; the slope of the memory is what counts:
+ * of the last two thirds, and of the second half, where it should be none. --samples prints the memory of each minute.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -32,16 +33,16 @@ const MB = 1024 * 1024;
 const LARGE = new Set(['suid_bin', 'file', 'hash', 'extended_attributes', 'deb_package_files']);
 
 const { values, positionals } = parseArgs({
-  options: { minutes: { type: 'string' } },
+  options: { minutes: { type: 'string' }, samples: { type: 'boolean' } },
   allowPositionals: true,
 });
 const wanted = positionals.length > 0 ? positionals : ['idle', 'minute', 'soak'];
 const program = join(installed(), '../osqueryd.js');
 
 console.log(
-  '| schedule | minutes | snapshots | CPU s/h | % of a core | private MB, mean | most | slope MB/h | written KiB |',
+  '| schedule | minutes | snapshots | CPU s/h | % of a core | private MB, mean | most | slope MB/h | of the second half | written KiB |',
 );
-console.log('|---|---|---|---|---|---|---|---|---|');
+console.log('|---|---|---|---|---|---|---|---|---|---|');
 if (wanted.includes('idle')) await measure('idle, the example', 5, exampleConfiguration());
 if (wanted.includes('minute')) await measure('100 queries a minute', 5, schedule(100, 60));
 if (wanted.includes('soak')) await measure('50 queries every 10 s', 30, schedule(50, 10));
@@ -66,6 +67,9 @@ async function measure(title: string, usual: number, configuration: object): Pro
   while (performance.now() - started < minutes * 60_000) {
     await sleep(SAMPLE_MS);
     const used = [child.pid!, ...childrenOf(child.pid!)].map((pid) => usageOf(pid) ?? { cpuMs: 0, memory: 0 });
+    if (values.samples && samples.length % (60_000 / SAMPLE_MS) === 0) {
+      console.error(`${samples.length / 12} min: ${used.map(({ memory }) => (memory / MB).toFixed(1)).join(' + ')} MB`);
+    }
     samples.push({
       seconds: (performance.now() - started) / 1000,
       cpuMs: used.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
@@ -83,8 +87,7 @@ function report(title: string, samples: readonly Sample[], logs: string): void {
   const last = samples.at(-1)!;
   // The first third is growth to the working size.
   const settled = samples.slice(Math.floor(samples.length / 3));
-  const memory = settled.map((sample) => sample.memory / MB);
-  const mean = memory.reduce((sum, megabytes) => sum + megabytes, 0) / memory.length;
+  const mean = settled.reduce((sum, { memory }) => sum + memory / MB, 0) / settled.length;
   const written = readdirSync(logs).reduce((sum, name) => sum + statSync(join(logs, name)).size, 0);
   const snapshots = join(logs, 'osqueryd.snapshots.log');
   const runs = existsSync(snapshots) ? readFileSync(snapshots, 'utf8').split('\n').length - 1 : 0;
@@ -96,17 +99,17 @@ function report(title: string, samples: readonly Sample[], logs: string): void {
     (last.cpuMs / 10 / last.seconds).toFixed(2),
     mean.toFixed(0),
     Math.max(...samples.map((sample) => sample.memory / MB)).toFixed(0),
-    slope(
-      settled.map(({ seconds }) => seconds / 3600),
-      memory,
-    ).toFixed(1),
+    slope(settled).toFixed(1),
+    slope(samples.slice(samples.length >> 1)).toFixed(1),
     (written / 1024).toFixed(0),
   ];
   console.log(`| ${cells.join(' | ')} |`);
 }
 
-/** Of the line through the points with the least squares. */
-function slope(xs: readonly number[], ys: readonly number[]): number {
+/** Megabytes an hour: of the line through the points with the least squares. */
+function slope(samples: readonly Sample[]): number {
+  const xs = samples.map(({ seconds }) => seconds / 3600);
+  const ys = samples.map(({ memory }) => memory / MB);
   const [x, y] = [xs, ys].map((all) => all.reduce((sum, value) => sum + value, 0) / all.length) as [number, number];
   const over = xs.reduce((sum, value, i) => sum + (value - x) * (ys[i]! - y), 0);
   return over / xs.reduce((sum, value) => sum + (value - x) ** 2, 0);

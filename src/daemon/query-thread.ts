@@ -1,3 +1,4 @@
+import { timerMs } from '../base/clock.ts';
 import type { RowText } from '../results/row.ts';
 import type { Cursors } from '../store/event-cursors.ts';
 import type { QueryReply, QueryRequest, SeenEvents, ThreadCosts } from './query-protocol.ts';
@@ -142,7 +143,7 @@ export class QueryThread {
       };
       this.#running = { id, timers, settle, stop };
       if (deadlineMs !== undefined)
-        timers.push(setTimeout(() => stop(`took longer than ${deadlineMs} ms`), deadlineMs));
+        timers.push(setTimeout(() => stop(`took longer than ${deadlineMs} ms`), timerMs(deadlineMs)));
       thread.postMessage({ id, sql, cursors });
     });
     return answer

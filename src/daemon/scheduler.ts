@@ -104,7 +104,8 @@ export class Scheduler {
       what: job,
       every: splayedInterval(store, job.name, job.query.interval, splayPercent),
     }));
-    tryToKeep(store, () => store.cursors.reschedule(this.queries));
+    // A configuration that could not be had is no reason to forget how far its queries are.
+    if (this.#jobs.length > 0) tryToKeep(store, () => store.cursors.reschedule(this.queries));
     this.#timetable = new Timetable(entries, this.#timetable.asked, maxDrift);
     this.#first = this.#jobs
       .filter(({ query, name }) => query.runAtStart && !known.has(name))

@@ -16,9 +16,11 @@ const MAX_POINTS = 100_000;
 /** Takes measurements of the agent itself. `atOnce`: written by itself, without waiting for others. */
 export type Recorder = (path: string, value: number, aggregation: Aggregation, atOnce?: boolean) => void;
 
+export type MonitoringWriter = (lines: readonly string[]) => void;
+
 /** Measurements of the agent: those of one path are combined for a while, and then written by the plugins. */
 export class NumericMonitoring {
-  readonly #write: (lines: readonly string[]) => void;
+  readonly #write: MonitoringWriter;
   readonly #now: () => number;
   readonly #combines: boolean;
   #points: Point[] = [];
@@ -26,7 +28,7 @@ export class NumericMonitoring {
   readonly #known = new Map<string, Point>();
 
   /** `now`: Unix seconds. `combines`: false where `--numeric_monitoring_pre_aggregation_time` is 0. */
-  constructor(write: (lines: readonly string[]) => void, now: () => number, combines = true) {
+  constructor(write: MonitoringWriter, now: () => number, combines = true) {
     this.#write = write;
     this.#now = now;
     this.#combines = combines;
@@ -73,7 +75,7 @@ export function monitoringFile(
   path: string,
   mode: number,
   warn: (message: string) => void,
-): (lines: readonly string[]) => void {
+): MonitoringWriter {
   let failed = false;
   return (lines) => {
     try {

@@ -1,4 +1,4 @@
-import { monotonicNow } from '../base/clock.ts';
+import { monotonicNow, timerMs } from '../base/clock.ts';
 
 /** A clock, and what it wakes. */
 export interface Timers {
@@ -9,13 +9,10 @@ export interface Timers {
   clear(timer: unknown): void;
 }
 
-/** A longer one would be over at once: Node counts in 32 bits. */
-const LONGEST_MS = 2 ** 31 - 1;
-
 export const REAL_TIMERS: Timers = {
   now: monotonicNow,
   set: (callback, milliseconds, holds = false) => {
-    const timer = setTimeout(callback, Math.min(milliseconds, LONGEST_MS));
+    const timer = setTimeout(callback, timerMs(milliseconds));
     return holds ? timer : timer.unref();
   },
   clear: (timer) => clearTimeout(timer as NodeJS.Timeout),

@@ -1,3 +1,4 @@
+import { timerMs } from '../base/clock.ts';
 import { UserError } from '../base/errors.ts';
 import { OSQUERY_VERSION, VERSION } from '../base/version.ts';
 import { parseCommandLine } from '../config/command-line.ts';
@@ -98,7 +99,7 @@ function send(message: FromWorker | FromBackground): Promise<void> {
 
 /** `--alarm_timeout`: what does not end by itself is ended. */
 function cutShort(options: OptionValues): void {
-  setTimeout(() => process.exit(1), options.number('alarm_timeout') * 1000).unref();
+  setTimeout(() => process.exit(1), timerMs(options.number('alarm_timeout') * 1000)).unref();
 }
 
 /** A channel would keep us alive. */

@@ -10,6 +10,8 @@ export interface QueryState {
 
 /** As many rows as are deleted in a millisecond. */
 const DELETED_AT_ONCE = 400;
+/** One that runs once a week may not have run for longer than others are kept. */
+const FORGOTTEN = 'last_run < ? AND name NOT IN (SELECT value FROM json_each(?))';
 
 /** Rows of a query, equal ones once with a count, found by a digest of their text. */
 export class QueryResults {
@@ -43,9 +45,9 @@ export class QueryResults {
     this.#clear = database.prepare('DELETE FROM results WHERE query = ?');
     this.#forgetRows = database.prepare(
       `DELETE FROM results WHERE (query, digest) IN (
-         SELECT query, digest FROM results JOIN queries ON query = id WHERE last_run < ? LIMIT ?)`,
+         SELECT query, digest FROM results JOIN queries ON query = id WHERE ${FORGOTTEN} LIMIT ?)`,
     );
-    this.#forgetQueries = database.prepare('DELETE FROM queries WHERE last_run < ?');
+    this.#forgetQueries = database.prepare(`DELETE FROM queries WHERE ${FORGOTTEN}`);
   }
 
   /** Undefined for a query that never ran. */
@@ -93,13 +95,15 @@ export class QueryResults {
   }
 
   /**
-   * Forgets queries that did not run since then, Unix seconds: some of their rows, or where there are none left, themselves.
-   * Whether there is more to do; call it again then, so that nobody waits for a million rows.
+   * Forgets queries that did not run since then, Unix seconds, and are not among those to `keep`: some of their rows, or
+   * where there are none left, themselves. Whether there is more to do; call it again then, so that nobody waits for a
+   * million rows.
    */
-  forget(before: number): boolean {
-    const { changes } = this.#forgetRows.run(before, DELETED_AT_ONCE);
+  forget(before: number, keep: readonly string[] = []): boolean {
+    const names = JSON.stringify(keep);
+    const { changes } = this.#forgetRows.run(before, names, DELETED_AT_ONCE);
     if (Number(changes) > 0) return true;
-    this.#forgetQueries.run(before);
+    this.#forgetQueries.run(before, names);
     return false;
   }
 }

@@ -216,6 +216,15 @@ test('a new configuration keeps decorations, intervals and what was due', async 
   );
 });
 
+test('without a configuration nothing is forgotten of the last one', async () => {
+  const schedule = await scheduler([pack('main', [query('q', 2)])]);
+  store.cursors.set('q', 'select q', 'events', new Map([['process_events', 7]]));
+  await schedule.load(configuration([]));
+  assert.equal(store.cursors.of('q', 'events').get('process_events'), 7);
+  await schedule.load(configuration([pack('main', [query('other', 2)])]));
+  assert.equal(store.cursors.of('q', 'events').size, 0);
+});
+
 test('what is to run at the start runs at once, the least priority first, and once', async () => {
   const first = (name: string, startupPriority: number) => query(name, 600, { runAtStart: true, startupPriority });
   const packs = [pack('main', [query('later', 600), first('b', Number.POSITIVE_INFINITY), first('a', 1)])];

@@ -87,6 +87,22 @@ test('a mistake in the options costs that option alone', async () => {
   assert.deepEqual([other.status, /^ERROR: illegal value 'nonsense' .*uuid/.test(other.stderr)], [1, true]);
 });
 
+test('numbers beyond what a timer takes: nothing comes at once', async () => {
+  const most = '18446744073709551615';
+  const options = { query_timeout: most, schedule_timeout: most, numeric_monitoring_pre_aggregation_time: most };
+  folder.configure({
+    options: { ...options, enable_numeric_monitoring: true, schedule_epoch: most, schedule_reload: 1 },
+    schedule: { one: { query: 'select count(*) as n from processes', interval: 1, snapshot: true } },
+  });
+  const costs = `--numeric_monitoring_filesystem_path=${folder.at('costs')}`;
+  const child = folder.start(costs, `--config_refresh=${most}`, `--watchdog_max_delay=${most}`);
+  await folder.until(() => ticks() > 2, 'three runs');
+  assert.equal(folder.read('costs'), '');
+  assert.equal(await end(child), 0);
+  assert.doesNotMatch(folder.status, /^[WE]/m);
+  assert.match(folder.read('osqueryd.snapshots.log'), /"epoch":18446744073709551615,/);
+});
+
 test('standard output and standard error that take nothing', async () => {
   for (const flags of [[], ['--disable_watchdog']]) {
     const before = ticks();

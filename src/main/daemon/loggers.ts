@@ -1,10 +1,11 @@
+import { timerMs } from '../../base/clock.ts';
 import { UserError } from '../../base/errors.ts';
 import type { OptionValues } from '../../config/option-values.ts';
 import { logFiles } from '../../host/linux/log-files.ts';
 import { SyslogSocket } from '../../host/linux/syslog.ts';
 import { FilesystemLogger } from '../../loggers/filesystem.ts';
 import type { Logger } from '../../loggers/logger.ts';
-import { monitoringFile, NumericMonitoring } from '../../loggers/numeric-monitoring.ts';
+import { type MonitoringWriter, monitoringFile, NumericMonitoring } from '../../loggers/numeric-monitoring.ts';
 import { StdoutLogger } from '../../loggers/stdout.ts';
 import { SyslogLogger } from '../../loggers/syslog.ts';
 
@@ -60,14 +61,19 @@ export function everyLogger(loggers: readonly Logger[]): Logger {
   };
 }
 
+/** By `--numeric_monitoring_plugins`: where measurements go. */
+const MONITORS: Readonly<Record<string, (options: OptionValues, warn: LoggerParts['warn']) => MonitoringWriter>> = {
+  filesystem: (options, warn) =>
+    monitoringFile(logFiles, options.string('numeric_monitoring_filesystem_path'), modeOf(options), warn),
+};
+
 /** `--enable_numeric_monitoring`; undefined without it. */
 export function startMonitoring(options: OptionValues, warn: (message: string) => void): NumericMonitoring | undefined {
   if (!options.bool('enable_numeric_monitoring')) return undefined;
-  const path = options.string('numeric_monitoring_filesystem_path');
-  const write = monitoringFile(logFiles, path, modeOf(options), warn);
+  const write = MONITORS[options.string('numeric_monitoring_plugins')]!(options, warn);
   const seconds = options.number('numeric_monitoring_pre_aggregation_time');
   const monitoring = new NumericMonitoring(write, () => Date.now() / 1000, seconds > 0);
-  if (seconds > 0) setInterval(() => monitoring.flush(), seconds * 1000).unref();
+  if (seconds > 0) setInterval(() => monitoring.flush(), timerMs(seconds * 1000)).unref();
   return monitoring;
 }
 

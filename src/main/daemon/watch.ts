@@ -1,3 +1,4 @@
+import { timerMs } from '../../base/clock.ts';
 import type { OptionValues } from '../../config/option-values.ts';
 import { watchdogLimits } from '../../daemon/watchdog/limits.ts';
 import type { FromWorker, ToWorker } from '../../daemon/watchdog/messages.ts';
@@ -85,7 +86,7 @@ function pause(seconds: number, stop?: AbortSignal): Promise<void> {
       stop?.removeEventListener('abort', done);
       resolve();
     };
-    const timer = setTimeout(done, seconds * 1000);
+    const timer = setTimeout(done, timerMs(seconds * 1000));
     stop?.addEventListener('abort', done);
   });
 }

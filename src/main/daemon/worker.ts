@@ -1,4 +1,5 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
+import { monotonicNow, timerMs } from '../../base/clock.ts';
 import { OSQUERY_VERSION } from '../../base/version.ts';
 import type { Configuration } from '../../config/configuration.ts';
 import type { OptionValues } from '../../config/option-values.ts';
@@ -42,7 +43,7 @@ export interface WorkerParts {
   readonly onReload: (listener: () => void) => void;
 }
 
-/** How often a daemon without a schedule looks at the clock. */
+/** How often a daemon looks at the clock at least: it may have been put forward, or the machine been asleep. */
 const IDLE_MS = 60_000;
 /** Seconds that the rows of a query are kept which does not run any more, as in osquery: a week, less 3.5 hours. */
 const FORGET_AFTER = 592_200;
@@ -124,10 +125,10 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
   end.signal.addEventListener('abort', () => alarm.ring());
   const timeout = options.number('schedule_timeout');
   if (timeout > 0) {
-    setTimeout(() => {
+    after(timeout * 1000, () => {
       tell({ kind: 'done' });
       end.abort('schedule_timeout is over');
-    }, timeout * 1000).unref();
+    });
   }
 
   say('INFO', `osqueryd started [version=${OSQUERY_VERSION}]`);
@@ -157,14 +158,14 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
   }
 
   async function runSchedule(): Promise<void> {
-    let refreshed = Date.now();
-    let renewed = Date.now();
+    let refreshed = monotonicNow();
+    let renewed = refreshed;
     await scheduler.load(configuration.current);
     while (!end.signal.aborted) {
       const refresh = (configuration.refresh ?? Number.POSITIVE_INFINITY) * 1000;
-      if (reload || Date.now() - refreshed >= refresh) {
+      if (reload || monotonicNow() - refreshed >= refresh) {
         reload = false;
-        refreshed = Date.now();
+        refreshed = monotonicNow();
         if (configuration.load()) {
           status.say('INFO', `The configuration is read: ${configuration.current.hash}`, 'config.ts');
           await events.configure(configuration.current);
@@ -173,14 +174,14 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
         }
       }
       const life = options.number('schedule_reload') * 1000;
-      if (life > 0 && Date.now() - renewed >= life) {
-        renewed = Date.now();
+      if (life > 0 && monotonicNow() - renewed >= life) {
+        renewed = monotonicNow();
         thread.renew();
-        await forget(store, Math.floor(Date.now() / 1000) - FORGET_AFTER);
+        await forget(store, scheduler.queries.keys());
       }
       await scheduler.tick();
       events.progress(scheduler.queries);
-      const next = Math.min(scheduler.nextMs ?? IDLE_MS, refreshed + refresh - Date.now());
+      const next = Math.min(scheduler.nextMs ?? IDLE_MS, refreshed + refresh - monotonicNow(), IDLE_MS);
       if (!end.signal.aborted) await alarm.pause(Math.max(0, next));
     }
   }
@@ -190,6 +191,12 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
 const YOUNG = 6;
 /** Megabytes that the thread needs to run anything at all, and some more. */
 const LEAST_HEAP = 64;
+
+/** A timer that may be longer than Node's own. */
+function after(milliseconds: number, callback: () => void): void {
+  const now = timerMs(milliseconds);
+  setTimeout(() => (now === milliseconds ? callback() : after(milliseconds - now, callback)), now).unref();
+}
 
 /** With a watcher the last worker may still be on its way out. */
 function open(options: OptionValues, patient: boolean, warn: (message: string) => void): Store {
@@ -204,11 +211,13 @@ function open(options: OptionValues, patient: boolean, warn: (message: string) =
   }
 }
 
-/** Rows of queries that have not run since then go, some at a time. */
-async function forget(store: Store, before: number): Promise<void> {
+/** Rows of queries that are not in the schedule any more go after a while, some at a time. */
+async function forget(store: Store, scheduled: Iterable<string>): Promise<void> {
+  const before = Math.floor(Date.now() / 1000) - FORGET_AFTER;
+  const keep = [...scheduled];
   for (let more = true; more; ) {
     const step = () => {
-      more = store.results.forget(before);
+      more = store.results.forget(before, keep);
     };
     if (!tryToKeep(store, step)) return;
     await new Promise((resolve) => setImmediate(resolve));

@@ -1,11 +1,13 @@
 /** The daemon as it is started: a schedule over real files, what it logs, and how it ends. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, test } from 'node:test';
 import { zstdDecompressSync } from 'node:zlib';
-import { DaemonFolder, end } from './support/daemon.ts';
+import { BIN, DaemonFolder, end } from './support/daemon.ts';
 
 let folder: DaemonFolder;
 beforeEach(() => {
@@ -251,4 +253,13 @@ test('logger_event_type=false, logger_snapshot_event_type, decorations_top_level
   assert.equal(await end(second), 0);
   const [, next] = folder.lines('osqueryd.results.log');
   assert.deepEqual([next!['epoch'], next!['counter'], next!['decorations']], [8, 0, undefined]);
+});
+
+test('the example configuration and the default flagfile have no mistakes', () => {
+  const packaging = join(import.meta.dirname, '../../packaging');
+  const flags = [`--flagfile=${packaging}/osquery.flags`, `--config_path=${packaging}/osquery.example.conf`];
+  const { status, stderr } = spawnSync(process.execPath, [join(BIN, 'osqueryd.js'), ...flags, '--config_check'], {
+    encoding: 'utf8',
+  });
+  assert.deepEqual([status, stderr], [0, '']);
 });

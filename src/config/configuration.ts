@@ -37,6 +37,8 @@ export interface Configuration extends Sections {
   readonly hash: string;
   /** Like `hash`, but of the files of packs, too: another one means that something has changed. */
   readonly fingerprint: string;
+  /** What is no JSON, and perhaps only half written so far: each text with the reason. */
+  readonly broken: readonly string[];
 }
 
 /** Something of a configuration, and where it came from. */
@@ -56,10 +58,11 @@ export function readConfiguration(source: ConfigSource, machine: Machine, proble
   const problems = new Problems(problem);
   const packs: Pack[] = [];
   const packTexts: ConfigText[] = [];
+  const broken: string[] = [];
   const sections = new SectionsParser();
   const texts = source.texts();
   for (const { source: from, text } of texts) {
-    const config = attempt(() => parseConfigText(text, from), problems);
+    const config = parse(text, from);
     if (config === undefined) continue;
     const report = problems.of(from);
     reportUnknown(config, 'top', report);
@@ -75,9 +78,19 @@ export function readConfiguration(source: ConfigSource, machine: Machine, proble
     texts,
     hash: hashOf(texts),
     fingerprint: hashOf([...texts, ...packTexts]),
+    broken,
   };
   problems.finish();
   return configuration;
+
+  function parse(text: string, from: string): JsonObject | undefined {
+    return attempt(() => parseConfigText(text, from), {
+      add: (reason) => {
+        broken.push(reason);
+        problems.add(reason);
+      },
+    });
+  }
 
   /** A pack is an object or the path of a file with one; under the name `*`, an object of packs or a pattern of paths. */
   function readPack(name: string, from: string, pack: JsonValue): void {
@@ -95,7 +108,7 @@ export function readConfiguration(source: ConfigSource, machine: Machine, proble
         return;
       }
       packTexts.push({ source: from, text });
-      const object = attempt(() => parseConfigText(text, from), problems);
+      const object = parse(text, from);
       if (object !== undefined) addPack(own, from, object);
     }
   }
@@ -118,7 +131,7 @@ function hashOf(texts: readonly ConfigText[]): string {
   return sha1(ordered.map(({ text }) => sha1(text)).join(''));
 }
 
-function attempt<T>(read: () => T, problems: Problems): T | undefined {
+function attempt<T>(read: () => T, problems: Pick<Problems, 'add'>): T | undefined {
   try {
     return read();
   } catch (cause) {

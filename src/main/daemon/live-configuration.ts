@@ -57,17 +57,17 @@ export class LiveConfiguration {
   /** Reads it, its options in force; whether that changed anything. */
   load(): boolean {
     const first = this.#current === undefined;
-    let read: Configuration;
-    try {
-      read = this.#read(this.#source);
-      this.#valid = true;
-    } catch (cause) {
-      if (!(cause instanceof UserError)) throw cause;
-      this.#valid = false;
-      this.#say('ERROR', `Error reading config: ${cause.message}`);
-      if (!first) return false;
-      read = this.#restored() ?? this.#read(fixed([EMPTY], this.#source));
+    const saved = this.#options.save();
+    const found = this.#attempt();
+    this.#valid = found.error === undefined;
+    if (found.error !== undefined) this.#say('ERROR', `Error reading config: ${found.error}`);
+    if (found.error !== undefined && !first) {
+      this.#options.restore(saved);
+      return false;
     }
+    // What is left of a first one that is broken is better than nothing.
+    const read =
+      (this.#valid ? found.read : (this.#restored() ?? found.read)) ?? this.#read(fixed([EMPTY], this.#source));
     const changed = first || read.fingerprint !== this.#current?.fingerprint;
     this.#current = read;
     if (changed && this.#valid && this.#options.bool('config_enable_backup')) {
@@ -76,6 +76,16 @@ export class LiveConfiguration {
       }
     }
     return changed;
+  }
+
+  #attempt(): { readonly read?: Configuration; readonly error?: string } {
+    try {
+      const read = this.#read(this.#source);
+      return read.broken.length === 0 ? { read } : { read, error: read.broken.join('; ') };
+    } catch (cause) {
+      if (!(cause instanceof UserError)) throw cause;
+      return { error: cause.message };
+    }
   }
 
   #restored(): Configuration | undefined {
@@ -87,18 +97,13 @@ export class LiveConfiguration {
 
   #read(source: ConfigSource): Configuration {
     const problems: string[] = [];
-    const saved = this.#options.save();
-    try {
-      this.#options.restore(this.#commandLine);
-      const configuration = readWithOptions(source, this.#options, problems);
-      // What has not changed has been complained of already.
-      if (configuration.fingerprint !== this.#current?.fingerprint)
-        for (const text of problems) this.#say('WARNING', text);
-      return configuration;
-    } catch (cause) {
-      this.#options.restore(saved);
-      throw cause;
+    this.#options.restore(this.#commandLine);
+    const configuration = readWithOptions(source, this.#options, problems);
+    // What has not changed has been complained of already.
+    if (configuration.fingerprint !== this.#current?.fingerprint) {
+      for (const text of problems) if (!configuration.broken.includes(text)) this.#say('WARNING', text);
     }
+    return configuration;
   }
 }
 

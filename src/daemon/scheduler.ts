@@ -3,6 +3,7 @@ import { fullName, type Pack } from '../config/packs.ts';
 import { byPriority, type ScheduledQuery } from '../config/schedule.ts';
 import type { Logger, Severity } from '../loggers/logger.ts';
 import type { Recorder } from '../loggers/numeric-monitoring.ts';
+import type { Difference } from '../results/differ.ts';
 import { withTexts } from '../results/row.ts';
 import type { PackState, ScheduledQueryState } from '../schema/agent.ts';
 import type { Cursors } from '../store/event-cursors.ts';
@@ -230,7 +231,7 @@ export class Scheduler {
   }
 
   #log(query: ScheduledQuery, name: string, { rows, seen }: Answer, time: number): void {
-    const { store, logger, say } = this.#parts;
+    const { store, logger, say, record } = this.#parts;
     const { epoch, hostIdentifier, results, optimizeEvents: optimize } = this.#options();
     const decorations = this.#decorations.pairs;
     const run = {
@@ -245,6 +246,7 @@ export class Scheduler {
     };
     try {
       const difference = logRun(run, store, logger, results);
+      if (difference === undefined || isLogged(difference)) record?.('query.total.count', 1, 'sum');
       if (difference?.reason === 'new') say('INFO', `Storing initial results for new scheduled query: ${name}`);
       if (difference?.reason === 'epoch') say('INFO', `New Epoch ${epoch} for scheduled query ${name}`);
       if (difference?.reason === 'sql') say('INFO', `Scheduled query has been updated: ${name}`);
@@ -273,4 +275,9 @@ export class Scheduler {
       return undefined;
     }
   }
+}
+
+/** Whether osquery would count it: a first run, also where it has no rows, and every run with changes. */
+function isLogged({ added, removed, reason }: Difference): boolean {
+  return added.length + removed.length > 0 || reason === 'new' || reason === 'epoch';
 }

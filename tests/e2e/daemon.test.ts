@@ -207,6 +207,7 @@ test('logs are rotated, and what queries cost is recorded', async () => {
   assert.match(folder.read('osqueryd.snapshots.log.1'), /^\{"snapshot":\[\{"filler":"0000/);
   const packed = readFileSync(folder.at('osqueryd.snapshots.log.3.zst'));
   assert.match(zstdDecompressSync(packed).toString(), /^\{"snapshot":\[\{"filler":"0000/);
+  assert.match(folder.read('costs.log'), /^query\.total\.count\t\d+\t\d+\tfalse$/m);
   assert.match(folder.read('costs.log'), /^scheduler\.query\.main\.large\.status\.success\t\d+\t\d+\tfalse$/m);
   assert.match(
     folder.read('costs.log'),

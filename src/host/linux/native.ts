@@ -25,8 +25,19 @@ export function libc(prototype: string): Call {
   return call;
 }
 
-/** Where bytes lie, for calls that take a pointer as a number: an address of a program has 47 bits, a number 53. */
+/** More bytes than one call has pointers to. */
+const HELD = 16;
+const held: (Uint8Array | Uint32Array)[] = [];
+let holdNext = 0;
+
+/**
+ * Where bytes lie, for calls that take a pointer as a number: an address of a program has 47 bits, a number 53. A number
+ * does not keep them alive, and a call that waits may write to them long after compiled code has seen the last of them; so
+ * those that were asked for last are held here.
+ */
 export function addressOf(bytes: Uint8Array | Uint32Array): number {
+  held[holdNext] = bytes;
+  holdNext = (holdNext + 1) % HELD;
   return Number(koffi().address(bytes));
 }
 

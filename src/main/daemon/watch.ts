@@ -20,6 +20,12 @@ export interface WatchParts {
   readonly report: (message: FromBackground) => void;
 }
 
+/**
+ * How glibc's malloc keeps what is freed, mallopt(3). By itself it takes an arena for each of ten threads, and learns from one
+ * block of 30 MB to keep twice as much in each: after ten minutes of 50 queries every 10 s it had 125 MB, 13 of them in use.
+ */
+const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072', MALLOC_MMAP_THRESHOLD_: '131072' };
+
 /** The process that keeps a worker alive and within its limits; the exit code. */
 export function runWatcher({ args, options, stderr, end, onReload, report }: WatchParts): Promise<number> {
   let worker: WorkerProcess | undefined;
@@ -50,7 +56,7 @@ export function runWatcher({ args, options, stderr, end, onReload, report }: Wat
     },
     {
       start(listener) {
-        worker = startSelf(args, { environment: { [WORKER]: String(process.pid) } }, (message) => {
+        worker = startSelf(args, { environment: { ...MALLOC, [WORKER]: String(process.pid) } }, (message) => {
           const heard = message as FromWorker;
           if (heard.kind === 'up') {
             running = true;

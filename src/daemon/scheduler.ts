@@ -55,6 +55,9 @@ export interface SchedulerParts {
   readonly record?: Recorder;
 }
 
+/** What the watchdog knows those decorator queries by that run when a configuration is loaded. */
+const DECORATORS = 'decorators';
+
 interface Job {
   readonly pack: Pack;
   readonly query: ScheduledQuery;
@@ -77,7 +80,8 @@ export class Scheduler {
   #timetable: Timetable<Job>;
   /** Jobs that run at once. */
   #first: Job[] = [];
-  #running: Job | undefined;
+  /** What runs now, by the name that the watchdog has for it. */
+  #running: string | undefined;
 
   /** `options` is asked again and again: a new configuration may change them. */
   constructor(parts: SchedulerParts, options: () => SchedulerOptions) {
@@ -111,7 +115,8 @@ export class Scheduler {
     this.#first = this.#jobs
       .filter(({ query, name }) => query.runAtStart && !known.has(name))
       .sort((a, b) => byPriority(a.query, b.query));
-    if (decorate) await this.#decorations.load(decorators, Math.floor(now()));
+    if (!decorate || this.#denylist.has(DECORATORS, now())) return;
+    await this.#watched(DECORATORS, () => this.#decorations.load(decorators, Math.floor(now())));
   }
 
   /** Runs what has become due. Call it again at `nextMs`. */
@@ -136,7 +141,7 @@ export class Scheduler {
 
   /** Stops a query, if it runs now, and puts it aside. */
   stop(name: string, reason: string): void {
-    if (this.#running?.name === name) this.#parts.thread.stop(reason);
+    if (this.#running === name) this.#parts.thread.stop(reason);
   }
 
   /** Puts a query aside that cost the agent too much. */
@@ -194,14 +199,20 @@ export class Scheduler {
   async #runIfActive(job: Job): Promise<void> {
     const now = this.#parts.now();
     if (this.#isDeniable(job.query) && this.#denylist.has(job.name, now)) return;
-    if (!(await this.#discovery.isActive(job.pack, now, this.#options().packRefresh))) return;
-    this.#running = job;
-    this.#parts.begins?.(job.name);
+    await this.#watched(job.name, async () => {
+      if (await this.#discovery.isActive(job.pack, now, this.#options().packRefresh)) await this.#run(job);
+    });
+  }
+
+  /** Does what may cost too much: the watchdog knows its name, and can stop it. */
+  async #watched(name: string, work: () => Promise<void>): Promise<void> {
+    this.#running = name;
+    this.#parts.begins?.(name);
     try {
-      await this.#run(job);
+      await work();
     } finally {
       this.#running = undefined;
-      this.#parts.ends?.(job.name);
+      this.#parts.ends?.(name);
     }
   }
 

@@ -1,7 +1,7 @@
 import { calendarTime } from '../base/calendar-time.ts';
 import { OSQUERY_VERSION } from '../base/version.ts';
 import type { LogQueue, QueuedLine } from '../store/log-queue.ts';
-import { type Store, StoreFull } from '../store/store.ts';
+import { type Store, StoreDamaged, StoreFull } from '../store/store.ts';
 import { type Logger, SEVERITIES, type StatusLine } from './logger.ts';
 import { Loss } from './loss.ts';
 import { Tally } from './tally.ts';
@@ -49,8 +49,6 @@ interface Lane {
   /** Seconds until the next try. */
   wait: number;
   failures: number;
-  /** Lines up to this id arrived and could not be deleted yet; 0 for none. */
-  arrived: number;
   readonly failed: Tally;
   readonly dropped: Tally;
 }
@@ -95,7 +93,6 @@ export class ForwardingLogger implements Logger {
       queue: store.logs(`${options.name}.${kind}`),
       wait: 0,
       failures: 0,
-      arrived: 0,
       failed: tally((count, reason) => `${kind} lines wait, tries that failed: ${count}: ${reason}`),
       dropped: tally(
         (count) => `${kind} lines beyond buffered_log_max (${options.bufferedMax}), dropped: ${count}, the oldest`,
@@ -153,7 +150,7 @@ export class ForwardingLogger implements Logger {
       });
       this.#full.recovered();
     } catch (cause) {
-      if (!(cause instanceof StoreFull)) throw cause;
+      if (!(cause instanceof StoreFull || cause instanceof StoreDamaged)) throw cause;
       this.#full.add(fitting.length, cause.message);
     }
   }
@@ -186,7 +183,7 @@ export class ForwardingLogger implements Logger {
         const lines = batch.map(({ line }) => line);
         await this.#within(SEND_MS, this.#send(lane.kind, lines));
         if (this.#closed) return;
-        lane.arrived = batch.at(-1)!.id;
+        lane.queue.arrived = batch.at(-1)!.id;
         this.#forget(lane);
       }
       lane.failures = 0;
@@ -212,9 +209,10 @@ export class ForwardingLogger implements Logger {
 
   /** Deletes what has arrived. Where the disk has no room even for that, it is done before anything else is sent. */
   #forget(lane: Lane): void {
-    if (lane.arrived === 0) return;
-    this.#store.transaction(() => lane.queue.acknowledge(lane.arrived));
-    lane.arrived = 0;
+    const { queue } = lane;
+    if (queue.arrived === 0) return;
+    this.#store.transaction(() => queue.acknowledge(queue.arrived));
+    queue.arrived = 0;
   }
 
   /** Drops the oldest lines beyond the limit, some at a time, so that nobody waits for it. */

@@ -20,6 +20,8 @@ export class LogQueue {
   readonly #acknowledge: Statement;
   readonly #count: Statement;
   readonly #drop: Statement;
+  /** Lines up to this id are where they belong, and could not be deleted yet; 0 for none. */
+  arrived = 0;
   /** Counting 200,000 takes 4 ms, so it is done once; undefined until then. */
   #lines: number | undefined;
 
@@ -49,6 +51,12 @@ export class LogQueue {
   /** What was written since the last commit is undone. */
   rolledBack(): void {
     this.#lines = undefined;
+  }
+
+  /** The file is another one: what was in the old one is gone, and ids begin anew. */
+  renewed(): void {
+    this.#lines = undefined;
+    this.arrived = 0;
   }
 
   /** The first lines, at most so many and, but for the first, so many characters in all. */

@@ -134,7 +134,7 @@ class SqliteStore implements Store {
       database,
       anew &&
         ((damage) => {
-          this.#undone();
+          for (const queue of this.#queues.values()) queue.renewed();
           return anew(damage);
         }),
     );
@@ -158,15 +158,11 @@ class SqliteStore implements Store {
     try {
       return this.#database.transaction(work);
     } catch (cause) {
-      this.#undone();
+      for (const queue of this.#queues.values()) queue.rolledBack();
       throw codeOf(cause) === CODE.full ? new StoreFull((cause as Error).message) : cause;
     } finally {
       if (durable) this.#database.current.exec('PRAGMA synchronous = NORMAL');
     }
-  }
-
-  #undone(): void {
-    for (const queue of this.#queues.values()) queue.rolledBack();
   }
 
   *entries(): Generator<StoreEntry> {

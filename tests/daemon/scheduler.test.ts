@@ -282,6 +282,7 @@ test('a query on events is put aside only where that is wanted', async () => {
 
 test('says to the watchdog what runs, and stops what it is told to stop', async () => {
   const schedule = await scheduler([pack('main', [query('q', 2)])]);
+  assert.deepEqual(watched.splice(0), ['begins decorators', 'ends decorators']);
   schedule.stop('q', 'too early');
   now = START + 2;
   const ticking = schedule.tick();
@@ -293,6 +294,27 @@ test('says to the watchdog what runs, and stops what it is told to stop', async 
   assert.deepEqual(watched, ['begins q', 'ends q']);
   schedule.punish('q', 'it ran when the worker went too far');
   assert.equal(schedule.schedule()[0]!.denylisted, true);
+});
+
+test('what costs too much before a query runs can be stopped, too: its discovery, decorators', async () => {
+  const decorator = { load: ['select deco'], always: [], intervals: [] };
+  const schedule = await scheduler([pack('web', [query('q', 2)], ['select 1'])], [decorator]);
+  now = START + 2;
+  const ticking = schedule.tick();
+  await Promise.resolve();
+  assert.deepEqual([asked.at(-1), watched.at(-1)], ['select 1', 'begins pack_web_q']);
+  schedule.stop('pack_web_q', 'CPU');
+  await ticking;
+  const loading = schedule.load(configuration([], [decorator]));
+  schedule.stop('decorators', 'memory');
+  await loading;
+  assert.deepEqual(stopped, ['CPU', 'memory']);
+
+  // A worker had to end for them.
+  schedule.punish('decorators', 'memory');
+  asked = [];
+  await schedule.load(configuration([], [decorator]));
+  assert.deepEqual(asked, []);
 });
 
 test('the costs of a query and the state of its pack', async () => {

@@ -32,6 +32,22 @@ test('a query that burns the CPU is stopped alone: the worker lives', async () =
   assert.equal(await end(child), 0);
 });
 
+test('decorators and discovery queries that burn the CPU are stopped alone, too', async () => {
+  folder.configure({
+    decorators: { load: [ENDLESS] },
+    packs: { web: { discovery: [ENDLESS], queries: { q: { query: 'select 1 as a', interval: 1 } } } },
+    schedule: { fine: FINE },
+  });
+  const child = folder.start(...STRICT);
+  await folder.untilStatus(/stops scheduled query decorators: Maximum sustainable CPU utilization limit/);
+  const [worker] = childrenOf(child.pid!);
+  await folder.untilStatus(/Discovery query failed .*: Maximum sustainable CPU utilization limit/);
+  const before = ticks();
+  await folder.until(() => ticks() > before, 'another run');
+  assert.deepEqual(childrenOf(child.pid!), [worker]);
+  assert.equal(await end(child), 0);
+});
+
 test('a query that takes too much memory is stopped alone', async () => {
   const large =
     "select group_concat(hex(zeroblob(100000)), '') from (with recursive c(x) as (select 1 union all select x + 1 from c limit 100000) select x from c)";

@@ -8,7 +8,7 @@ import { storeFiles } from '../../src/host/linux/store-files.ts';
 import { ForwardingLogger, type ForwardingOptions, type LineKind } from '../../src/loggers/forwarding.ts';
 import type { StatusLine } from '../../src/loggers/logger.ts';
 import { openMemoryStore, openStore } from '../../src/store/sqlite-store.ts';
-import { type Store, StoreFull } from '../../src/store/store.ts';
+import { type Store, StoreDamaged, StoreFull } from '../../src/store/store.ts';
 import { FakeTimers, until } from '../../src/testing/fake-timers.ts';
 
 const OPTIONS: ForwardingOptions = {
@@ -273,6 +273,21 @@ describe('a full disk', () => {
       'test: cannot log: database or disk is full; lines are lost until it goes again',
       'test: logging again; 2 lines were lost',
     ]);
+  });
+
+  test('or a damaged one loses what was said just then, and goes on', async () => {
+    using store = openMemoryStore();
+    const logger = peer.logger(store);
+    const { transaction } = store;
+    store.transaction = () => {
+      throw new StoreDamaged('database disk image is malformed');
+    };
+    logger.result('{"a":0}');
+    store.transaction = transaction;
+    logger.result('{"a":1}');
+    await peer.round();
+    assert.deepEqual(peer.lines, ['{"a":1}']);
+    assert.match(peer.warnings.join(), /cannot log: database disk image is malformed.*; 1 lines were lost/);
   });
 
   test('that lets nothing be deleted sends nothing twice', async () => {

@@ -180,13 +180,15 @@ describe('a store on disk', () => {
   });
 
   test('makes the directory, in a place that osquery used, too', () => {
-    rmSync(folder, { recursive: true });
-    folder = join(folder, 'a/b');
+    const outer = folder;
+    rmSync(outer, { recursive: true });
+    folder = join(outer, 'a/b');
     use();
     assert.equal(statSync(folder).mode & 0o777, 0o700);
     writeFileSync(join(folder, 'CURRENT'), 'MANIFEST-000001\n');
     use();
     assert.ok(readdirSync(folder).includes('CURRENT'));
+    folder = outer;
   });
 
   test('belongs to one process: the second is told which', async () => {
@@ -205,13 +207,15 @@ describe('a store on disk', () => {
   });
 
   test('survives a kill at any moment: what was committed is there, and no part of what was not', async () => {
+    // Not `process.stdout`: once the other end is slow, that keeps all to itself in a loop that never ends.
     const body = `
+      const { writeSync } = await import('node:fs');
       for (let i = Number(store.settings.get('n') ?? 0) + 1; ; i++) {
         store.transaction(() => {
           store.settings.set('n', String(i));
           for (let k = 0; k < 3; k++) store.logs('tls').append(i + ' ' + k);
         });
-        process.stdout.write(i + '\\n');
+        writeSync(1, i + '\\n');
       }`;
     for (let round = 0; round < 8; round++) {
       const child = spawn(process.execPath, [...program(body), folder], { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -25,6 +25,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { usageOf } from '../src/host/linux/child-process.ts';
 import { tables } from '../src/tables/index.ts';
+import { NODE_FLAGS } from '../tools/node-flags.ts';
 import { installed } from './support.ts';
 
 const SAMPLE_MS = 5000;
@@ -59,9 +60,13 @@ async function measure(title: string, usual: number, configuration: object): Pro
   mkdirSync(join(folder, 'log'));
   writeFileSync(join(folder, 'osquery.conf'), JSON.stringify(configuration));
   const flags = [`--config_path=${folder}/osquery.conf`, `--database_path=${folder}/db`, `--logger_path=${folder}/log`];
-  const child = spawn(process.execPath, [program, ...flags, `--pidfile=${folder}/pid`, '--logger_min_stderr=1'], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [...NODE_FLAGS, program, ...flags, `--pidfile=${folder}/pid`, '--logger_min_stderr=1'],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  );
   const samples: Sample[] = [];
   const started = performance.now();
   while (performance.now() - started < minutes * 60_000) {

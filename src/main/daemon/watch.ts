@@ -21,10 +21,10 @@ export interface WatchParts {
 }
 
 /**
- * How glibc's malloc keeps what is freed, mallopt(3). By itself it takes an arena for each of ten threads, and learns from one
- * block of 30 MB to keep twice as much in each: after ten minutes of 50 queries every 10 s it had 125 MB, 13 of them in use.
+ * How glibc's malloc keeps what is freed, mallopt(3). By itself it learns from one block of 30 MB to keep twice as much: after ten
+ * minutes of 50 queries every 10 s it had 125 MB, 13 of them in use.
  */
-const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072', MALLOC_MMAP_THRESHOLD_: '131072' };
+const MALLOC = { MALLOC_TRIM_THRESHOLD_: '131072', MALLOC_MMAP_THRESHOLD_: '131072' };
 
 /** The process that keeps a worker alive and within its limits; the exit code. */
 export function runWatcher({ args, options, stderr, end, onReload, report }: WatchParts): Promise<number> {

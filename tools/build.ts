@@ -27,8 +27,8 @@ const threads = globSync('src/**/*.ts', { cwd: root }).flatMap((path) =>
   [...readFileSync(join(root, path), 'utf8').matchAll(ADDRESS)].map(([, to]) => join(dirname(path), `${to}.ts`)),
 );
 
-/** Native code is found beside its package, so it stays there: a dependency of the published package. */
-const EXTERNAL = ['koffi'];
+/** Native code and YARA's module are found beside their packages, which stay: dependencies of the published package. */
+const EXTERNAL = ['koffi', '@virustotal/yara-x'];
 
 /**
  * In the sources a module that is loaded late is loaded by a `require` made with `createRequire`, which esbuild does

@@ -11,7 +11,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['base'],
   ['parse', 'host', 'store'],
   ['schema'],
-  ['tables', 'events'],
+  ['tables', 'events', 'yara'],
   ['engine'],
   ['results', 'loggers', 'config', 'remote', 'extensions'],
   ['shell', 'daemon'],

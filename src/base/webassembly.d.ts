@@ -17,6 +17,7 @@ declare namespace WebAssembly {
   }
   class Table {
     grow(count: number): number;
+    get(index: number): unknown;
     set(index: number, value: unknown): void;
   }
 }

@@ -14,6 +14,7 @@ import { describe, test } from 'node:test';
 import { MalformedInput } from '../../src/base/errors.ts';
 import { describePrivateKey } from '../../src/base/private-key.ts';
 import { decodeText } from '../../src/base/text.ts';
+import { withMemoryLimit } from '../../src/base/wasm-memory.ts';
 import { AuditAssembler } from '../../src/events/audit/assemble.ts';
 import { FileTracker } from '../../src/events/audit/file-tracker.ts';
 import { auditArguments, auditText, parseAuditRecord } from '../../src/parse/audit-record.ts';
@@ -60,6 +61,7 @@ import { zoneNameAt } from '../../src/parse/tzif.ts';
 import { decodeUdevValue, parseUdevProperties } from '../../src/parse/udev-database.ts';
 import { parseUevent } from '../../src/parse/uevent.ts';
 import { parseUtmp } from '../../src/parse/utmp.ts';
+import { parseYaraIncludes } from '../../src/parse/yara-include.ts';
 import { loadMachine } from '../../src/testing/machines.ts';
 import { random } from '../engine/support.ts';
 
@@ -74,6 +76,11 @@ const SOCKET = Buffer.from(
 /** `struct sockaddr_un` of a name in no directory, `unix(7)`. */
 const SOCKET_ADDRESS = Buffer.from('\x01\0\0name');
 const CAPABILITIES = Buffer.from('0100000200200000000000000000000000000000', 'hex');
+/** A module with a memory, and an export of it. */
+const WASM = Buffer.from('0061736d01000000' + '0503010001' + '070501016d0200', 'hex');
+const YARA_RULES = Buffer.from(
+  'import "pe"\ninclude "a.yar" // "\ninclude\n"b.yar" /* } */\nrule x { strings: $a = "{\\"" $b = /[{"]\\//i $c = { 4D [2-4] ( 5A | 00 ) } condition: filesize / 2 > 4 and $a }\n',
+);
 /** A RTM_NEWLINK with a name and an address (`rtnetlink(7)`). */
 const LINK = Buffer.from(
   '00000100010000004910000000000000070003006c6f00000a00010000000000000000000800040000000100',
@@ -200,6 +207,11 @@ const parsers: Readonly<Record<string, readonly [sample: Buffer, parse: Parse]>>
   'uevent of the kernel': [UEVENTS.kernel!, (bytes) => parseUevent(bytes, 'fuzz')],
   'uevent of udev': [UEVENTS.daemon!, (bytes) => parseUevent(bytes, 'fuzz')],
   utmp: [sample('/var/log/wtmp'), (bytes) => [...parseUtmp(bytes)]],
+  'wasm memory': [WASM, (bytes) => withMemoryLimit(bytes, 1_000_000)],
+  'yara includes': [
+    YARA_RULES,
+    (_, text) => assert.equal(parseYaraIncludes(text, 'fuzz').text.length, text.length, 'lines and columns stay'),
+  ],
 };
 
 describe(`seed ${SEED}`, () => {

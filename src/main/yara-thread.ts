@@ -1,0 +1,22 @@
+/** The thread that scans files with YARA. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { LinuxHost } from '../host/linux/linux-host.ts';
+import { trimHeap } from '../host/linux/trim-heap.ts';
+import { loadYara } from '../host/linux/yara-module.ts';
+import type { FromScanner, ScannerData, ToScanner } from '../yara/messages.ts';
+import { FileScanner } from '../yara/scan-files.ts';
+
+// The module `console` of YARA would write into the output of the agent.
+console.log = () => {};
+
+const data = workerData as ScannerData;
+const tell = (message: FromScanner) => parentPort!.postMessage(message);
+const scanner = new FileScanner(
+  loadYara(data.memoryLimit),
+  new LinuxHost().files,
+  data,
+  tell,
+  () => performance.now(),
+  data.trims ? trimHeap : () => {},
+);
+parentPort!.on('message', (request: ToScanner) => scanner.scan(request));

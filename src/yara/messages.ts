@@ -1,0 +1,23 @@
+import type { ScanAnswer, ScanRequest } from '../schema/yara-match.ts';
+
+/** What the thread that scans is given. */
+export interface ScannerData {
+  /** Groups of signatures to the files of their rules. */
+  readonly groups: ReadonlyMap<string, readonly string[]>;
+  /** Bytes of a file, at most; of a file, the rules and what is found together. */
+  readonly sizeLimit: number;
+  readonly memoryLimit: number;
+  /** Whether memory that is free is given back. */
+  readonly trims: boolean;
+}
+
+export type ToScanner = ScanRequest;
+
+/** What it tells; each thing that it begins, so that somebody can see to it that it ends. */
+export type FromScanner =
+  | { readonly kind: 'compiles'; readonly group: string }
+  | { readonly kind: 'complains'; readonly message: string }
+  /** All groups are compiled. */
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'scans'; readonly id: number }
+  | ({ readonly kind: 'answers' } & ScanAnswer);

@@ -3,6 +3,7 @@ import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from '
 import { HostError, UserError } from '../base/errors.ts';
 import { OptionValues } from '../config/option-values.ts';
 import { Collector } from '../events/collector.ts';
+import type { FileScanner } from '../events/files/scans.ts';
 import { runLoop } from '../events/loop.ts';
 import type { FromEvents, ToEvents } from '../events/messages.ts';
 import type { Publisher } from '../events/publisher.ts';
@@ -34,9 +35,11 @@ export interface EventsThreadData {
   /** Not 0 ends the thread. */
   readonly stop: Int32Array;
   readonly port: MessagePort;
+  /** Scans files; undefined where none are to be scanned. */
+  readonly scans: MessagePort | undefined;
 }
 
-const { options, wishes, sections, path, check, known, left, stop, port } = workerData as EventsThreadData;
+const { options, wishes, sections, path, check, known, left, stop, port, scans } = workerData as EventsThreadData;
 const values = new OptionValues();
 values.restore(options);
 const tell = (message: FromEvents) => parentPort!.postMessage(message);
@@ -107,6 +110,7 @@ function startPublishers(): Publisher[] {
           moment ??= momentOf(files, uptime());
           collector.add(name, event, Math.floor(Date.now() / 1000), moment);
         },
+        scanner: scans && scannerAt(scans),
         now,
         say: (severity, message) => tell({ kind: 'say', severity, message }),
         left: left.get(name),
@@ -121,6 +125,13 @@ function startPublishers(): Publisher[] {
 /** What is heard instead of the kernel; undefined for nothing. */
 function recorded(file: string): Recording | undefined {
   return file === '' ? undefined : new Recording(file, files.readBytes(file));
+}
+
+function scannerAt(at: MessagePort): FileScanner {
+  return {
+    ask: (request) => at.postMessage(request),
+    answer: () => receiveMessageOnPort(at)?.message,
+  };
 }
 
 /** One source that fails does not take the others with it. */

@@ -1,4 +1,5 @@
 import type { FileStat } from '../host/host.ts';
+import type { YaraMatch } from './yara-match.ts';
 
 export type FileAction =
   | 'ACCESSED'
@@ -27,4 +28,6 @@ export interface FileEvent {
   readonly digests: { readonly md5: string; readonly sha1: string; readonly sha256: string } | undefined;
   /** Whether digests were wanted. */
   readonly isHashed: boolean;
+  /** Rules that its content matches, where the event is told again because some do. */
+  readonly matches?: readonly YaraMatch[];
 }

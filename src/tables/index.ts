@@ -85,4 +85,5 @@ export const tables: readonly TableEntry[] = [
   { name: 'user_groups', aliases: [], load: () => require('./users/user_groups.ts').userGroups },
   { name: 'user_ssh_keys', aliases: [], load: () => require('./users/user_ssh_keys.ts').userSshKeys },
   { name: 'users', aliases: [], load: () => require('./users/users.ts').users },
+  { name: 'yara_events', aliases: [], load: () => require('./events/yara_events.ts').yaraEvents },
 ];

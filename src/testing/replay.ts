@@ -6,7 +6,9 @@ import { socketCall } from '../events/audit/sockets.ts';
 import { FanotifyMarks } from '../events/files/fanotify-marks.ts';
 import { PathRules } from '../events/files/path-rules.ts';
 import { FilePublisher } from '../events/files/publisher.ts';
-import type { Host } from '../host/host.ts';
+import { type FileScanner, FileScans } from '../events/files/scans.ts';
+import type { Files, Host } from '../host/host.ts';
+import { loadYara } from '../host/linux/yara-module.ts';
 import { parseAuditRecord } from '../parse/audit-record.ts';
 import { parseBpfSample } from '../parse/bpf-sample.ts';
 import { parseSyslogLine } from '../parse/syslog-line.ts';
@@ -19,6 +21,8 @@ import { type EventTable, encodeCells, layoutOf, momentOf } from '../schema/even
 import type { FileEvent } from '../schema/file-event.ts';
 import type { SyslogEvent } from '../schema/syslog-event.ts';
 import type { AnyTable } from '../schema/table.ts';
+import type { ScanAnswer } from '../schema/yara-match.ts';
+import { compileRules } from '../yara/engine.ts';
 
 const CAPTURES = join(import.meta.dirname, '../../tests/captures');
 
@@ -110,16 +114,33 @@ function readFanotify(path: string, { files }: Host): FileEvent[] {
   };
   const events: FileEvent[] = [];
   const watched = [{ rules, sources: [new FanotifyMarks(systems, files, rules, 0)], hash: true }];
-  const options = { hashLimit: 1e6, now: () => 0, wall: () => Number(BOOTED / 1_000_000n) };
-  const publisher = new FilePublisher(
-    watched,
-    files,
-    options,
-    (event) => events.push(event),
-    () => {},
-  );
+  const now = () => 0;
+  const emit = (event: FileEvent) => events.push(event);
+  const scans = new FileScans(new Map([['etc', ['etc']]]), scannerOf(files), emit, () => {}, now);
+  const options = { hashLimit: 1e6, scans, now, wall: () => Number(BOOTED / 1_000_000n) };
+  const publisher = new FilePublisher(watched, files, options, emit, () => {});
   while (publisher.read());
+  // Asks for scans, and takes the answers.
+  for (let i = 0; i < 2; i++) publisher.tick();
   return events;
+}
+
+/** Scans at once what it is asked for, with the rules that are beside the recordings. */
+function scannerOf(files: Files): FileScanner {
+  const path = join(CAPTURES, 'yara-etc.yar');
+  const fails = (message: string) => {
+    throw new Error(message);
+  };
+  const rules = compileRules(loadYara(64 * 1024 * 1024), [{ path, text: readFileSync(path, 'utf8') }], fails)!;
+  const answers: ScanAnswer[] = [];
+  return {
+    ask({ id, path: scanned }) {
+      const bytes = files.readBytes(scanned);
+      const matches = rules.scan(bytes.length, (into) => bytes.copy(into));
+      answers.push({ id, outcome: { kind: 'scanned', matches } });
+    },
+    answer: () => answers.shift(),
+  };
 }
 
 function directoryOf(line: string): [handle: string, path: string][] {

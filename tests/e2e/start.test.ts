@@ -65,6 +65,27 @@ describe('from the published package', () => {
     assert.equal(run(process.execPath, [...NODE_FLAGS, '-e', script]).stdout, 'true\n');
   });
 
+  test('YARA is found by the thread that needs it', () => {
+    const script = `
+      const { Worker } = require('node:worker_threads');
+      const workerData = { groups: new Map([['g', [process.argv[1]]]]), sizeLimit: 1e6, memoryLimit: 64e6, trims: true };
+      const thread = new Worker(process.argv[2], { workerData });
+      thread.postMessage({ id: 1, path: process.argv[1], groups: ['g'] });
+      thread.on('message', (message) => {
+        if (message.kind === 'complains' || message.kind === 'answers') console.log(JSON.stringify(message));
+        if (message.kind === 'answers') process.exit();
+      });`;
+    const rules = join(root, 'tests/captures/yara-etc.yar');
+    const { stdout, stderr } = run(process.execPath, ['-e', script, rules, join(home, 'dist/yara-thread.js')]);
+    const match = { rule: 'small', tags: ['machine'], strings: [] };
+    assert.equal(stderr, '');
+    const { outcome } = JSON.parse(stdout);
+    assert.deepEqual(
+      outcome.matches.find(({ rule }: { rule: string }) => rule === 'small'),
+      match,
+    );
+  });
+
   test('a bundle with an image of another Node', () => {
     // Without the flags V8's functions cannot be named, as where the image does not fit: SQLite is compiled anew.
     assert.deepEqual(run(process.execPath, [program(), ...QUERY]), { status: 0, stdout: ANSWER, stderr: '' });

@@ -15,9 +15,15 @@ export const tableOptions: readonly OptionDeclaration[] = [
   ['hash_delay', 'uint32', '20', 'hidden', 'Milliseconds between two files that are hashed'],
   ['ignore_table_exceptions', 'bool', 'false', 'option', 'Take a table that failed as one without rows'],
   ['lxd_socket', 'string', '/var/lib/lxd/unix.socket', 'option', 'Socket of LXD'],
-  ['read_max', 'uint64', '52428800', 'option', 'Bytes of a file that file_events hashes, at most'],
+  [
+    'read_max',
+    'uint64',
+    '52428800',
+    'option',
+    'Bytes of a file that is hashed for file_events or scanned for yara_events, at most',
+  ],
   ['regex_max_size', 'uint32', '256', 'hidden', 'Characters of a regular expression in SQL, at most'],
   ['table_delay', 'uint64', '0', 'option', 'Milliseconds of rest between two uses of tables in a query'],
-  ['yara_malloc_trim', 'bool', 'true', 'hidden', 'Give memory back after a YARA scan'],
+  ['yara_malloc_trim', 'bool', 'true', 'hidden', 'End the thread of YARA when it has scanned nothing for a minute'],
   ['yara_sigurl_authenticate', 'bool', 'false', 'option', 'Send the node key when a rule is fetched'],
 ];

@@ -19,8 +19,6 @@ const REASONS: Readonly<Record<string, string>> = {
     aws_kinesis_random_partition_key aws_kinesis_region aws_kinesis_stream aws_profile_name aws_proxy_host
     aws_proxy_password aws_proxy_port aws_proxy_scheme aws_proxy_username aws_region aws_secret_access_key
     aws_session_token aws_sts_arn_role aws_sts_region aws_sts_session_name aws_sts_timeout`,
-  'not yet: its events are not heard so far': `
-    yara_delay`,
   'there is one buffer, and bpf_ring_buffer_size is for it': 'bpf_buffer_storage_size bpf_perf_event_array_exp',
   'not yet: there are no extensions so far': `
     allow_unsafe connect enable_extensions_watchdog extensions_autoload extensions_default_index extensions_interval
@@ -28,7 +26,7 @@ const REASONS: Readonly<Record<string, string>> = {
     thrift_verbose enable_foreign`,
   'not yet: the tables that it is for come later': `
     augeas_lenses dns_resolver_refresh_interval docker_socket enable_yara_string keep_container_worker_open lxd_socket
-    yara_malloc_trim yara_sigurl_authenticate disable_memory`,
+    yara_delay yara_sigurl_authenticate disable_memory`,
   'the watchdog bounds what a query costs': 'hash_delay table_delay profile_delay',
   'a table that fails costs its query, and only that': 'ignore_table_exceptions ignore_registry_exceptions',
   'times are always in UTC, as in osquery of today': 'utc',

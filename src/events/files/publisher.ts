@@ -5,6 +5,7 @@ import type { FileAction, FileEvent } from '../../schema/file-event.ts';
 import type { Publisher, PublisherCounts } from '../publisher.ts';
 import { digestsOf, type FileDigests } from './digests.ts';
 import type { PathRules } from './path-rules.ts';
+import type { FileScans } from './scans.ts';
 import type { FileChange, FileSource } from './source.ts';
 import { type WalkedDirectory, walkRules } from './walk.ts';
 
@@ -19,6 +20,8 @@ export interface WatchedFiles {
 export interface FileOptions {
   /** Bytes of a file that is hashed, at most. */
   readonly hashLimit: number;
+  /** Who has files scanned, if somebody wants that. */
+  readonly scans?: FileScans | undefined;
   /** Milliseconds of a clock that never goes back, and since the epoch. */
   now(): number;
   wall(): number;
@@ -105,7 +108,8 @@ export class FilePublisher implements Publisher {
   get counts(): PublisherCounts {
     const sources = this.#watched.flatMap(({ sources: its }) => its);
     const malformed = sources.reduce((sum, source) => sum + source.malformed, 0);
-    return { received: this.#received, events: this.#events, dropped: { overrun: this.#overflows, malformed } };
+    const dropped = { overrun: this.#overflows, malformed, ...this.#options.scans?.dropped };
+    return { received: this.#received, events: this.#events, dropped };
   }
 
   read(): boolean {
@@ -133,10 +137,12 @@ export class FilePublisher implements Publisher {
   tick(): void {
     const now = this.#options.now();
     for (const { sources } of this.#watched) for (const source of sources) source.tick(now);
+    this.#options.scans?.tick();
   }
 
   stop(): void {
     for (const { sources } of this.#watched) for (const source of sources) source.stop();
+    this.#options.scans?.stop();
   }
 
   #take({ rules, hash }: WatchedFiles, change: FileChange): void {
@@ -240,7 +246,9 @@ export class FilePublisher implements Publisher {
     const isHashed = hash && (action === 'CREATED' || action === 'UPDATED');
     for (const category of categories) {
       this.#events += 1;
-      this.#emit({ occurred, path, category, action, transaction: cookie, pid, stat, digests, isHashed });
+      const event = { occurred, path, category, action, transaction: cookie, pid, stat, digests, isHashed };
+      this.#emit(event);
+      this.#options.scans?.offer(event);
     }
   }
 }

@@ -12,6 +12,7 @@ import { type Store, tryToKeep } from '../../store/store.ts';
 import { type EventWishes, eventTables } from '../event-tables.ts';
 import type { EventsThreadData } from '../events-thread.ts';
 import { LossLog, statesOf } from './event-states.ts';
+import { type FileScansOf, startFileScans } from './file-scans.ts';
 
 /** In the settings, with the name of a publisher: what a worker that is killed leaves to the next one to be restored. */
 const LEFT = 'events.left.';
@@ -51,6 +52,7 @@ export class Events {
   readonly #path: string;
   #wanted: Wanted | undefined;
   #running: EventsThread | undefined;
+  #scans: FileScansOf | undefined;
   #retry: NodeJS.Timeout | undefined;
   #retryMs = RETRY_MS;
 
@@ -80,8 +82,7 @@ export class Events {
     const wanted = wantedBy(configuration, this.#parts.options);
     if (wanted.fingerprint === this.#wanted?.fingerprint) return;
     this.#wanted = wanted;
-    await this.#running?.close();
-    this.#running = undefined;
+    await this.#end();
     await this.#start(false);
   }
 
@@ -96,9 +97,15 @@ export class Events {
 
   async close(): Promise<void> {
     clearTimeout(this.#retry);
+    await this.#end();
+    this.#folder?.[Symbol.dispose]();
+  }
+
+  async #end(): Promise<void> {
     await this.#running?.close();
     this.#running = undefined;
-    this.#folder?.[Symbol.dispose]();
+    await this.#scans?.close();
+    this.#scans = undefined;
   }
 
   async #start(check: boolean): Promise<void> {
@@ -113,6 +120,9 @@ export class Events {
       const kept = store.settings.get(LEFT + publisher);
       return kept === undefined ? [] : [[publisher, Number(kept)] as const];
     });
+    await this.#scans?.close();
+    const scans = tables.some(({ name }) => name === 'yara_events');
+    this.#scans = scans ? startFileScans(sections.yara, options, say) : undefined;
     const thread: EventsThread = new EventsThread(
       {
         options: options.save(),
@@ -122,6 +132,7 @@ export class Events {
         check,
         known: store.cursors.known(),
         left: new Map(left),
+        scans: this.#scans?.port,
       },
       {
         say,
@@ -189,7 +200,7 @@ class EventsThread {
     this.#port = port1;
     this.#worker = new Worker(new URL('../events-thread.ts', import.meta.url), {
       workerData: { ...data, stop: this.#stop, port: port2 } satisfies EventsThreadData,
-      transferList: [port2],
+      transferList: data.scans === undefined ? [port2] : [port2, data.scans],
       trackUnmanagedFds: false,
     });
     const started = Promise.withResolvers<void>();

@@ -4,6 +4,7 @@ import { FanotifyMarks } from '../../events/files/fanotify-marks.ts';
 import { InotifyTree } from '../../events/files/inotify-tree.ts';
 import { PathRules } from '../../events/files/path-rules.ts';
 import { FilePublisher, type WatchedFiles } from '../../events/files/publisher.ts';
+import { FileScans } from '../../events/files/scans.ts';
 import { Fanotify } from '../../host/linux/fanotify.ts';
 import { Inotify } from '../../host/linux/inotify.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
@@ -15,7 +16,7 @@ export const inotify: Starter = {
   isOn: (options) => options.bool('enable_file_events'),
   tableFlags: {},
   start(parts) {
-    const { options, sections, emit, now } = parts;
+    const { options, sections, tables, scanner, emit, now } = parts;
     const warn = (message: string) => parts.say('WARNING', message);
     const { files } = new LinuxHost();
     const { changes, accesses } = rulesOf(sections.files);
@@ -26,7 +27,11 @@ export const inotify: Starter = {
       watched.push({ rules: accesses, sources: [tree], hash: false });
     }
     const hashLimit = options.number('read_max');
-    return new FilePublisher(watched, files, { hashLimit, now, wall: Date.now }, emit, warn);
+    const scans =
+      scanner && tables.includes('yara_events')
+        ? new FileScans(sections.yara.filePaths, scanner, emit, warn, now)
+        : undefined;
+    return new FilePublisher(watched, files, { hashLimit, scans, now, wall: Date.now }, emit, warn);
   },
 };
 

@@ -1,6 +1,7 @@
 import type { FileRules } from '../../config/file-events.ts';
 import type { OptionValues } from '../../config/option-values.ts';
 import type { YaraRules } from '../../config/yara.ts';
+import type { FileScanner } from '../../events/files/scans.ts';
 import type { Publisher } from '../../events/publisher.ts';
 import type { Recording } from '../../events/recording.ts';
 
@@ -17,6 +18,8 @@ export interface StarterParts {
   /** Names of the tables that it is to feed. */
   readonly tables: readonly string[];
   emit(event: { readonly occurred: bigint }): void;
+  /** Scans files, where the configuration has something to scan. */
+  readonly scanner?: FileScanner | undefined;
   /** Milliseconds of a clock that never goes back. */
   now(): number;
   say(severity: 'INFO' | 'WARNING' | 'ERROR', message: string): void;

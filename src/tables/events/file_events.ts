@@ -33,7 +33,9 @@ export const fileEvents = eventTable({
     pid: bigint('Process that did it; NULL where inotify does not say', { hidden: true }),
   },
   examples: ["select time, action, target_path, sha256 from file_events where category = 'etc'"],
-  *rows({ path, category, action, transaction, pid, stat, digests, isHashed }: FileEvent) {
+  *rows({ path, category, action, transaction, pid, stat, digests, isHashed, matches }: FileEvent) {
+    // Of yara_events.
+    if (matches !== undefined) return;
     yield {
       target_path: path,
       category,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FileScans } from '../../../src/events/files/scans.ts';
+import { momentOf } from '../../../src/schema/event-table.ts';
 import type { FileAction, FileEvent } from '../../../src/schema/file-event.ts';
 import type { ScanAnswer, ScanOutcome, ScanRequest } from '../../../src/schema/yara-match.ts';
 import { yaraEvents } from '../../../src/tables/events/yara_events.ts';
@@ -75,7 +76,7 @@ test('changes that come before a scan share it, and each is told again; later on
     ],
   );
   assert.deepEqual(
-    [...yaraEvents.rows(told[0]!, { files, uptime: 1 })],
+    [...yaraEvents.rows(told[0]!, momentOf(files, 1))],
     [
       {
         target_path: '/w/a',

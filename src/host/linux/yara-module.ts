@@ -11,7 +11,7 @@ export interface YaraLibrary {
   readonly exports: ReturnType<Package['initSync']>;
 }
 
-/** Loads YARA, one a thread, whose memory grows up to so many bytes. It takes 40 ms and 50 MB: see docs/adr/0025-yara.md. */
+/** Loads YARA, one a thread, whose memory grows up to so many bytes. It takes 40 ms and 50 MB: see docs/adr/0022-yara.md. */
 export function loadYara(memory: number): YaraLibrary {
   const packages = createRequire(import.meta.url);
   const { Compiler, initSync } = packages('@virustotal/yara-x') as Package;

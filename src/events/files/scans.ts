@@ -42,6 +42,7 @@ export class FileScans {
   #pending = 0;
   #refused = 0;
   #left = 0;
+  #gone = 0;
   #next = 1;
 
   /** `groups`: categories to them. `now`: milliseconds of a clock that never goes back. */
@@ -62,7 +63,8 @@ export class FileScans {
   /** By cause, events whose files were not scanned. */
   get dropped(): Readonly<Record<string, number>> {
     const failed = Object.entries(this.#failed).map(([cause, count]) => [`scan: ${cause}`, count]);
-    return { 'scan: queue full': this.#refused, 'scan: ended before': this.#left, ...Object.fromEntries(failed) };
+    const others = { 'scan: queue full': this.#refused, 'scan: ended before': this.#left, 'scan: gone': this.#gone };
+    return { ...others, ...Object.fromEntries(failed) };
   }
 
   offer(event: FileEvent): void {
@@ -107,7 +109,9 @@ export class FileScans {
     if (outcome.kind === 'failed') {
       this.#failed[outcome.cause] += scan.events.length;
       this.#say(outcome.cause, `${scan.path} was not scanned: ${outcome.reason}`);
-    } else if (outcome.kind === 'scanned' && outcome.matches.length > 0) {
+    } else if (outcome.kind === 'absent') {
+      this.#gone += scan.events.length;
+    } else if (outcome.matches.length > 0) {
       for (const event of scan.events) this.#emit({ ...event, matches: outcome.matches });
     }
   }

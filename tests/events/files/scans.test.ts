@@ -114,6 +114,7 @@ test('what fails is counted by its cause and said of one file a minute', () => {
   assert.deepEqual(scans.dropped, {
     'scan: queue full': 0,
     'scan: ended before': 0,
+    'scan: gone': 1,
     'scan: file too large': 1,
     'scan: took too long': 3,
     'scan: failed': 0,
@@ -133,6 +134,7 @@ test('no more wait than there is room for, nor are asked for at once; what waits
   scans.offer(event('/w/5000'));
   scans.offer(event('/w/y'));
   assert.equal(scans.dropped['scan: queue full'], 11);
+  assert.equal(scans.dropped['scan: gone'], 2);
   scans.stop();
   answer({ kind: 'scanned', matches: MATCHES }, 3);
   scans.tick();

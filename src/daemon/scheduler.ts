@@ -1,4 +1,5 @@
 import type { Configuration } from '../config/configuration.ts';
+import type { FileRules } from '../config/file-events.ts';
 import { fullName, type Pack } from '../config/packs.ts';
 import { byPriority, type ScheduledQuery } from '../config/schedule.ts';
 import type { Logger, Severity } from '../loggers/logger.ts';
@@ -8,6 +9,7 @@ import { withTexts } from '../results/row.ts';
 import type { PackState, ScheduledQueryState } from '../schema/agent.ts';
 import type { Cursors } from '../store/event-cursors.ts';
 import { type Store, tryToKeep } from '../store/store.ts';
+import { withAskedPaths } from './asked-paths.ts';
 import { Decorations } from './decorations.ts';
 import { Denylist } from './denylist.ts';
 import { Discovery } from './discovery.ts';
@@ -57,6 +59,8 @@ export interface SchedulerParts {
 
 /** What the watchdog knows those decorator queries by that run when a configuration is loaded. */
 const DECORATORS = 'decorators';
+/** And those that say which files to watch. */
+const FILE_PATHS = 'file_paths_query';
 
 interface Job {
   readonly pack: Pack;
@@ -94,6 +98,17 @@ export class Scheduler {
       (message) => parts.say('WARNING', message),
     );
     this.#denylist = new Denylist(parts.store);
+  }
+
+  /** The rules of files of a configuration, with what their queries find. */
+  async files(rules: FileRules): Promise<FileRules> {
+    if (rules.queries.size === 0) return rules;
+    let found = rules;
+    await this.#watched(FILE_PATHS, async () => {
+      const rowsOf = async (sql: string) => (await this.#ask(sql)).rows;
+      found = await withAskedPaths(rules, rowsOf, (message) => this.#parts.say('WARNING', message));
+    });
+    return found;
   }
 
   /** Takes a configuration, in place of the one before, and runs the decorators that run when it is loaded. */

@@ -14,8 +14,7 @@ import {
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { DaemonFolder, end } from './support/daemon.ts';
-
-type Cells = Record<string, string>;
+import { askEachSecond, type Cells, heard, watching } from './support/file-events.ts';
 
 const FILES = 300;
 
@@ -36,7 +35,7 @@ for (const [name, flags] of [
     });
     const child = folder.start('--enable_file_events', ...flags, '--logger_min_stderr=2');
     await folder.untilStatus(/inotify: started/);
-    await ready(folder);
+    await watching(folder);
     const content = (i: number) => `content of ${i}`;
     for (let i = 0; i < FILES; i++) writeFileSync(`${top}/deep/er/${i}`, content(i));
     for (let i = 0; i < FILES; i += 3) renameSync(`${top}/deep/er/${i}`, `${top}/deep/moved-${i}`);
@@ -108,11 +107,38 @@ test('files that are read, where the configuration wants to know', async (t) => 
   writeFileSync(path, 'secret');
   configure(folder, { file_paths: { secrets: [path] }, file_accesses: ['secrets'] });
   const child = folder.start('--enable_file_events');
-  await ready(folder);
+  await watching(folder);
   assert.equal(readFileSync(path, 'utf8'), 'secret');
   await folder.until(() => seen(folder).some(({ action }) => action === 'ACCESSED'), 'the access');
   const [opened] = seen(folder);
   assert.deepEqual([opened!['action'], opened!['target_path'], opened!['hashed']], ['OPENED', path, '0']);
+  assert.equal(await end(child), 0);
+});
+
+test('files that a query finds, until a new configuration has another', async () => {
+  using folder = new DaemonFolder();
+  for (const name of ['a', 'b']) mkdirSync(join(folder.path, name));
+  const rules = (name: string) => ({
+    file_paths: { written: [`${folder.path}/written/%`] },
+    file_paths_query: {
+      found: [`select '${folder.path}/${name}/%' as path from osquery_info`, 'select path from nowhere'],
+    },
+  });
+  configure(folder, rules('a'));
+  const child = folder.start('--enable_file_events', '--disable_fanotify');
+  await folder.untilStatus(/file_paths_query.found: no such table: nowhere/);
+  await watching(folder);
+  writeFileSync(join(folder.path, 'a/first'), '');
+  await folder.until(() => seen(folder).some(({ target_path }) => target_path!.endsWith('a/first')), 'the first file');
+  configure(folder, rules('b'));
+  child.kill('SIGHUP');
+  await folder.untilStatus(/The configuration is read: /);
+  await watching(folder);
+  writeFileSync(join(folder.path, 'a/second'), '');
+  writeFileSync(join(folder.path, 'b/third'), '');
+  await folder.until(() => seen(folder).some(({ target_path }) => target_path!.endsWith('b/third')), 'the third file');
+  const paths = seen(folder).map(({ target_path, category }) => `${category} ${target_path}`);
+  assert.deepEqual([...new Set(paths)], [`found ${folder.path}/a/first`, `found ${folder.path}/b/third`]);
   assert.equal(await end(child), 0);
 });
 
@@ -123,7 +149,7 @@ test('an overflow is said, and what changed is looked for', async (t) => {
   mkdirSync(top);
   configure(folder, { file_paths: { tree: [`${top}/%%`] } });
   const child = folder.start('--enable_file_events', '--disable_watchdog');
-  await ready(folder);
+  await watching(folder);
   // The kernel keeps 16,384 events for us: more come while the agent does not run.
   process.kill(child.pid!, 'SIGSTOP');
   for (let i = 0; i < 30_000; i++) writeFileSync(`${top}/${i}`, '');
@@ -142,28 +168,16 @@ function canHear(t: TestContext, source: string): boolean {
 }
 
 function configure(folder: DaemonFolder, sections: object): void {
-  const columns = 'target_path, category, action, transaction_id, size, mode, md5, sha1, sha256, hashed, pid';
-  folder.configure({
-    schedule: {
-      files: { query: `select ${columns} from file_events`, interval: 1 },
-      ready: { query: 'select 1 from osquery_events', interval: 1, snapshot: true },
-    },
-    ...sections,
-  });
-}
-
-/** Until the daemon has run its schedule once more, and so its directories are watched. */
-async function ready(folder: DaemonFolder): Promise<void> {
-  const runs = () => folder.lines('osqueryd.snapshots.log').length;
-  const before = runs();
-  await folder.until(() => runs() > before + 1, 'two runs');
+  askEachSecond(
+    folder,
+    'file_events',
+    'target_path, category, action, transaction_id, size, mode, md5, sha1, sha256, hashed, pid',
+    sections,
+  );
 }
 
 function seen(folder: DaemonFolder): Cells[] {
-  return folder
-    .lines('osqueryd.results.log')
-    .filter((line) => line['name'] === 'files')
-    .map(({ columns }) => columns as Cells);
+  return heard(folder, 'file_events');
 }
 
 function last(rows: readonly Cells[], path: string): Cells | undefined {

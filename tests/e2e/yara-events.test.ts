@@ -4,8 +4,7 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { DaemonFolder, end } from './support/daemon.ts';
-
-type Cells = Record<string, string>;
+import { askEachSecond, type Cells, heard, watching } from './support/file-events.ts';
 
 const FILES = 100;
 
@@ -50,7 +49,7 @@ test('each file that matches, each time that it is made, changed or moved; no ot
   const child = folder.start('--enable_file_events', '--logger_min_stderr=2');
   await folder.untilStatus(/group broken: .*\/broken\.yar:3:14: unknown pattern `\$nothing`/);
   await folder.untilStatus(/group broken: .*absent\.yar: ENOENT/);
-  await ready(folder);
+  await watching(folder);
 
   const path = (i: number) => `${top}/deep/${i}`;
   for (let i = 0; i < FILES; i++) writeFileSync(path(i), i % 2 === 0 ? `the mark of number ${i}` : `number ${i}`);
@@ -120,7 +119,7 @@ test('a scan that does not end, and a file that is too large, are given up and s
   const limits = ['--watchdog_level=1', '--watchdog_latency_limit=4', '--watchdog_delay=600'];
   const child = folder.start('--enable_file_events', ...limits);
   await folder.untilStatus(/inotify: started/);
-  await ready(folder);
+  await watching(folder);
   writeFileSync(`${top}/large`, '');
   truncateSync(`${top}/large`, 60 * 1024 * 1024);
   writeFileSync(`${top}/slow`, 'slow quick');
@@ -143,26 +142,9 @@ function isRoot(t: TestContext): boolean {
 }
 
 function configure(folder: DaemonFolder, sections: object): void {
-  const columns = 'target_path, category, action, matches, count, strings, tags';
-  folder.configure({
-    schedule: {
-      matches: { query: `select ${columns} from yara_events`, interval: 1 },
-      ready: { query: 'select 1 from osquery_events', interval: 1, snapshot: true },
-    },
-    ...sections,
-  });
-}
-
-/** Until the daemon has run its schedule once more, and so its directories are watched. */
-async function ready(folder: DaemonFolder): Promise<void> {
-  const runs = () => folder.lines('osqueryd.snapshots.log').length;
-  const before = runs();
-  await folder.until(() => runs() > before + 1, 'two runs');
+  askEachSecond(folder, 'yara_events', 'target_path, category, action, matches, count, strings, tags', sections);
 }
 
 function seen(folder: DaemonFolder): Cells[] {
-  return folder
-    .lines('osqueryd.results.log')
-    .filter((line) => line['name'] === 'matches')
-    .map(({ columns }) => columns as Cells);
+  return heard(folder, 'yara_events');
 }

@@ -157,9 +157,19 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
     }
   }
 
+  /** Hears what the configuration wants, of files that it has to be asked for, too. */
+  async function hear(): Promise<void> {
+    const { current } = configuration;
+    const files = await scheduler.files(current.files);
+    await events.configure({ ...current, files });
+    // The thread that was asked may have known no events.
+    if (files !== current.files) thread.renew();
+  }
+
   async function runSchedule(): Promise<void> {
     let refreshed = monotonicNow();
     let renewed = refreshed;
+    await hear();
     await scheduler.load(configuration.current);
     while (!end.signal.aborted) {
       const refresh = (configuration.refresh ?? Number.POSITIVE_INFINITY) * 1000;
@@ -168,7 +178,7 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
         refreshed = monotonicNow();
         if (configuration.load()) {
           status.say('INFO', `The configuration is read: ${configuration.current.hash}`, 'config.ts');
-          await events.configure(configuration.current);
+          await hear();
           thread.renew();
           await scheduler.load(configuration.current);
         }

@@ -1,6 +1,7 @@
 import { monotonicNow } from '../../base/clock.ts';
 import { decodeText } from '../../base/text.ts';
-import { SQLITE_NULL } from './constants.ts';
+import { SqlError } from '../errors.ts';
+import { SQLITE_NOMEM, SQLITE_NULL } from './constants.ts';
 import type { Library } from './library.ts';
 import { BYTES } from './row-fetch-module.ts';
 
@@ -69,7 +70,7 @@ export class RowFetch implements Disposable {
   #at = 0;
   #text: string | undefined;
 
-  /** Throws `RangeError` where SQLite has no memory left. */
+  /** Throws `SqlError` where SQLite has no memory left. */
   constructor(library: Library, statement: number, columns: number) {
     this.#library = library;
     this.#module = fetchOf(library);
@@ -77,7 +78,7 @@ export class RowFetch implements Disposable {
     this.#columns = columns;
     const cells = MOST_ROWS * columns * CELL_BYTES;
     this.#cells = library.api.malloc(cells + CAPACITY);
-    if (this.#cells === 0) throw new RangeError('out of memory');
+    if (this.#cells === 0) throw new SqlError('out of memory', SQLITE_NOMEM);
     this.#buffer = this.#cells + cells;
   }
 

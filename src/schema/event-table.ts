@@ -66,9 +66,7 @@ export function eventTable<const C extends Columns, E>(declaration: Declaration<
     *generate({ events, bounds, row, warn }) {
       if (events === undefined) return warn('nothing hears events here');
       const eid = declaration.columns['eid'] === undefined ? {} : bounds('eid' as never);
-      // Of yara_events osquery has it without: SQLite looks at its rows.
-      const time = declaration.columns['time']?.options.additional ? bounds('time' as never) : {};
-      const range = { time, eid };
+      const range = { time: bounds('time' as never), eid };
       for (const event of events.read(declaration.name, range)) {
         yield row({ ...cellsOf(declaration.columns, event), ...storeCells(declaration.columns, event) } as never);
       }

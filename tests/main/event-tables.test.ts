@@ -2,6 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OptionValues } from '../../src/config/option-values.ts';
 import { eventTables } from '../../src/main/event-tables.ts';
+import type { EventBounds, EventSource } from '../../src/schema/event-source.ts';
+import { tables } from '../../src/tables/index.ts';
+import { MemoryHost } from '../../src/testing/memory-host.ts';
+import { runTable } from '../../src/testing/run-table.ts';
 
 /** Names of the tables that are fed with these flags. */
 function fed(flags: Readonly<Record<string, string>>, wishes: object = {}): string[] {
@@ -39,4 +43,22 @@ test('events.enable_subscribers and disable_subscribers of the configuration', (
   const disabled = ['hardware_events', 'socket_events', 'user_events'];
   assert.deepEqual(fed(AUDIT, { enabled, disabled }), ['process_events']);
   assert.deepEqual(fed({ disable_events: 'true' }, { enabled }), []);
+});
+
+test('bounds of time and eid reach the store, for every table of events', () => {
+  const events = tables.filter(({ name }) => name.endsWith('_events') && name !== 'osquery_events');
+  assert.equal(events.length, 13);
+  for (const { name, load } of events) {
+    const table = load();
+    const asked: EventBounds[] = [];
+    const source: EventSource = {
+      read(_, bounds) {
+        asked.push(bounds);
+        return [];
+      },
+    };
+    const eid = table.columns.eid === undefined ? {} : { eid: { min: 3, max: 4 } };
+    runTable(table, new MemoryHost(new Map()), { events: source, where: { time: { min: 5, max: 7 }, ...eid } });
+    assert.deepEqual(asked, [{ time: { min: 5, max: 7 }, eid: eid.eid ?? {} }], name);
+  }
 });

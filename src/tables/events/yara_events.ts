@@ -18,7 +18,8 @@ export const yaraEvents = eventTable({
       'Strings of the rules and where each is found first, hexadecimal, as $name:offset, separated by commas',
     ),
     tags: text('Tags of the rules, separated by commas'),
-    time: bigint('When the event was heard, Unix seconds'),
+    // osquery has it without `additional`; the store finds events by it all the same.
+    time: bigint('When the event was heard, Unix seconds', { ordinal: true }),
     eid: storeColumns.eid(),
     transaction_id: bigint('The same for both halves of a move', { platforms: ['darwin'] }),
   },

@@ -8,6 +8,8 @@ export interface LoopParts {
   wait(descriptors: readonly number[], milliseconds: number): ReadonlySet<number>;
   /** Sleeps so many milliseconds, or until it is told to end. */
   nap(milliseconds: number): void;
+  /** Milliseconds to rest for what the last turn cost. */
+  owed(): number;
   /** Whether to end. */
   stopped(): boolean;
   /** Milliseconds of a clock that never goes back. */
@@ -24,9 +26,11 @@ const WAIT_MS = 250;
  */
 const GATHER_MS = 25;
 const HOUSE_MS = 2000;
+/** A rest at most: how late retention and counts may be. */
+const MAX_REST_MS = 1000;
 
 /** Hears, keeps, and waits again, until it is told to end. */
-export function runLoop({ publishers, collector, wait, nap, stopped, now, keepHouse }: LoopParts): void {
+export function runLoop({ publishers, collector, wait, nap, owed, stopped, now, keepHouse }: LoopParts): void {
   let kept = now();
   /** Those that may have more than they gave; at first all. */
   let busy = publishers;
@@ -38,6 +42,8 @@ export function runLoop({ publishers, collector, wait, nap, stopped, now, keepHo
     busy = ready.filter((publisher) => publisher.read());
     for (const publisher of publishers) publisher.tick();
     collector.flush();
+    const rest = owed();
+    if (rest > 0) nap(Math.min(rest, MAX_REST_MS));
     if (now() - kept < HOUSE_MS) continue;
     kept = now();
     keepHouse();

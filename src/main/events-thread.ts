@@ -2,7 +2,10 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { HostError, UserError } from '../base/errors.ts';
 import { OptionValues } from '../config/option-values.ts';
+import { sparingly } from '../daemon/sparingly.ts';
+import { LOOK_SECONDS } from '../daemon/watchdog/limits.ts';
 import { Collector } from '../events/collector.ts';
+import { CpuBudget } from '../events/cpu-budget.ts';
 import type { FileScanner } from '../events/files/scans.ts';
 import { runLoop } from '../events/loop.ts';
 import type { FromEvents, ToEvents } from '../events/messages.ts';
@@ -37,9 +40,15 @@ export interface EventsThreadData {
   readonly port: MessagePort;
   /** Scans files; undefined where none are to be scanned. */
   readonly scans: MessagePort | undefined;
+  /** Of one processor, what the thread may take for long; undefined for all of it. */
+  readonly cpuShare: number | undefined;
 }
 
-const { options, wishes, sections, path, check, known, left, stop, port, scans } = workerData as EventsThreadData;
+/** Milliseconds of processor at once: too much in one look of the watchdog or two, which acts after four. */
+const BURST_MS = LOOK_SECONDS * 1000;
+
+const { options, wishes, sections, path, check, known, left, stop, port, scans, cpuShare } =
+  workerData as EventsThreadData;
 const values = new OptionValues();
 values.restore(options);
 const tell = (message: FromEvents) => parentPort!.postMessage(message);
@@ -77,6 +86,7 @@ try {
       moment = undefined;
       return poll(descriptors, milliseconds);
     },
+    owed: cpuShare === undefined ? () => 0 : resting(cpuShare),
     nap: (milliseconds) => void Atomics.wait(stop, 0, 0, milliseconds),
     stopped: () => Atomics.load(stop, 0) !== 0,
     now,
@@ -131,6 +141,25 @@ function scannerAt(at: MessagePort): FileScanner {
   return {
     ask: (request) => at.postMessage(request),
     answer: () => receiveMessageOnPort(at)?.message,
+  };
+}
+
+/** How long to rest, so that the thread stays within its share. */
+function resting(share: number): () => number {
+  const spent = () => {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1000;
+  };
+  const budget = new CpuBudget({ share, burstMs: BURST_MS, spent, now });
+  const say = sparingly((message) => tell({ kind: 'say', severity: 'WARNING', message }));
+  const percent = (share * 100).toFixed(0);
+  return () => {
+    const owed = budget.owed();
+    if (owed > 0)
+      say(
+        `events: more come than ${percent} % of a processor can take; the rest waits in the kernel, or is lost there`,
+      );
+    return owed;
   };
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { Collector } from '../../src/events/collector.ts';
+import { CpuBudget } from '../../src/events/cpu-budget.ts';
 import { runLoop } from '../../src/events/loop.ts';
 import type { Publisher } from '../../src/events/publisher.ts';
 import { Retention } from '../../src/events/retention.ts';
@@ -82,6 +83,7 @@ test('what publishers hear is kept before it is waited again; the end loses noth
     nap: (milliseconds) => {
       now += milliseconds;
     },
+    owed: () => 0,
     stopped: () => n >= 5,
     now: () => now,
     keepHouse: () => houses.push(now),
@@ -90,6 +92,57 @@ test('what publishers hear is kept before it is waited again; the end loses noth
   assert.deepEqual(kept(), ['[1] 101', '[3] 103', '[5] 105']);
   assert.deepEqual(houses, [2050]);
   assert.deepEqual(collector.counts.get('odd_events'), { stored: 3, dropped: 0 });
+});
+
+test('a loop that has taken more than its share rests, however much there is to read', () => {
+  let [n, now, spent] = [0, 0, 0];
+  const rests: number[] = [];
+  const publisher: Publisher = {
+    name: 'numbers',
+    fds: [7],
+    counts: { received: 0, events: 0, dropped: {} },
+    stop: () => {},
+    tick: () => {},
+    read() {
+      n += 1;
+      spent += 40;
+      now += 40;
+      return true;
+    },
+  };
+  const budget = new CpuBudget({ share: 0.2, burstMs: 100, spent: () => spent, now: () => now });
+  runLoop({
+    publishers: [publisher],
+    collector: new Collector(store, [], assert.fail),
+    wait: () => new Set(),
+    nap: (milliseconds) => {
+      rests.push(milliseconds);
+      now += milliseconds;
+    },
+    owed: () => budget.owed(),
+    stopped: () => n >= 6,
+    now: () => now,
+    keepHouse: () => {},
+  });
+  // Each turn is 32 beyond its share of 40. The burst pays for three of them but for 4, which is 20 ms of rest.
+  assert.deepEqual(
+    rests.map((rest) => Math.round(rest)),
+    [20, 160, 160, 160],
+  );
+});
+
+test('who has done nothing for long may take a burst again, and no more', () => {
+  let [now, spent] = [0, 0];
+  const budget = new CpuBudget({ share: 0.1, burstMs: 300, spent: () => spent, now: () => now });
+  assert.equal(budget.owed(), 0);
+  now += 3_600_000;
+  assert.equal(budget.owed(), 0);
+  spent += 310;
+  assert.equal(Math.round(budget.owed()), 100);
+  now += 50;
+  assert.equal(Math.round(budget.owed()), 50);
+  now += 50;
+  assert.equal(Math.round(budget.owed()), 0);
 });
 
 test('a store that takes nothing costs events, which are counted and said once', () => {

@@ -1,8 +1,10 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Configuration } from '../../config/configuration.ts';
 import type { OptionValues } from '../../config/option-values.ts';
+import { LOOK_SECONDS, watchdogLimits } from '../../daemon/watchdog/limits.ts';
 import type { EventCountsOf, FromEvents, ToEvents } from '../../events/messages.ts';
 import { type ReadTable, seenByAll } from '../../events/readers.ts';
+import { cores } from '../../host/linux/child-process.ts';
 import { storeFiles } from '../../host/linux/store-files.ts';
 import { temporaryDirectory } from '../../host/linux/temporary-directory.ts';
 import type { Severity } from '../../loggers/logger.ts';
@@ -18,6 +20,9 @@ import { type FileScansOf, startFileScans } from './file-scans.ts';
 const LEFT = 'events.left.';
 /** How long the thread may take to leave the kernel as it was. */
 const END_MS = 3000;
+/** Of the processor time that the watchdog lets the agent have, what hearing may take; queries need the rest, and scans half. */
+const SHARE = 0.7;
+const SHARE_BESIDE_SCANS = 0.4;
 /** How soon a thread that failed is started anew: at first, and at most. */
 const RETRY_MS = 1000;
 const MAX_RETRY_MS = 60_000;
@@ -133,6 +138,7 @@ export class Events {
         known: store.cursors.known(),
         left: new Map(left),
         scans: this.#scans?.port,
+        cpuShare: cpuShare(options, scans),
       },
       {
         say,
@@ -159,6 +165,13 @@ export class Events {
     }, this.#retryMs).unref();
     this.#retryMs = Math.min(this.#retryMs * 2, MAX_RETRY_MS);
   }
+}
+
+/** Of one processor; undefined where no watchdog looks at it. */
+function cpuShare(options: OptionValues, scans: boolean): number | undefined {
+  const limits = watchdogLimits(options, cores());
+  if (options.bool('disable_watchdog') || limits.cpuMs >= LOOK_SECONDS * 1000 * cores()) return undefined;
+  return (limits.cpuMs / (LOOK_SECONDS * 1000)) * (scans ? SHARE_BESIDE_SCANS : SHARE);
 }
 
 function wantedBy(configuration: Configuration, options: OptionValues): Wanted {

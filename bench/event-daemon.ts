@@ -42,13 +42,14 @@ export class EventDaemon implements Disposable {
     this.#child = spawn(process.execPath, [program, ...paths, ...own, ...flags], { stdio: 'ignore' });
   }
 
-  get pid(): number {
-    return this.#child.pid!;
+  /** The watcher, if there is one, and all workers that run. */
+  get pids(): number[] {
+    return [this.#child.pid!, ...childrenOf(this.#child.pid!)];
   }
 
-  /** Of the watcher, if there is one, and all workers that run. */
+  /** Of all of them. */
   get usage(): Usage {
-    const all = [this.pid, ...childrenOf(this.pid)].map((pid) => usageOf(pid) ?? { cpuMs: 0, memory: 0 });
+    const all = this.pids.map((pid) => usageOf(pid) ?? { cpuMs: 0, memory: 0 });
     return {
       cpuMs: all.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
       memory: all.reduce((sum, { memory }) => sum + memory, 0),

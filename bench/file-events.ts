@@ -90,7 +90,7 @@ async function daemon(top: string, source: string): Promise<Listener> {
     '--watchdog_level=-1',
   ]);
   await agent.until(/inotify: started/);
-  if (source === 'inotify') while (watches(agent.pid) < DIRECTORIES) await sleep(50);
+  if (source === 'inotify') while (Math.max(...agent.pids.map(watches)) < DIRECTORIES) await sleep(50);
   return {
     usage: () => agent.usage,
     heard: () => counted(agent.rows('files').map((row) => row['target_path']!)),

@@ -1,4 +1,4 @@
-import { createDigest } from '../../base/digest.ts';
+import { createDigest, digestOf, fill, PIECE, sharedPiece } from '../../base/digest.ts';
 import { HostError } from '../../base/errors.ts';
 import type { Files } from '../../host/host.ts';
 
@@ -8,27 +8,30 @@ export interface FileDigests {
   readonly sha256: string;
 }
 
-/** Bytes between two pauses: half a millisecond. */
-const PIECE = 256 * 1024;
-
 /**
- * Digests of a file, with a pause after each piece, in which others have their turn. Undefined for one that cannot be read,
+ * Digests of a file, with a pause after each piece, half a millisecond, in which others have their turn. Undefined for one that cannot be read,
  * that is no regular file, or that has more than `limit` bytes.
  */
 export function* digestsOf(files: Files, path: string, limit: number): Generator<undefined, FileDigests | undefined> {
-  const [md5, sha1, sha256] = [createDigest('md5'), createDigest('sha1'), createDigest('sha256')];
   try {
     using file = files.open(path);
     if (file.stat.kind !== 'regular' || file.stat.size > limit) return undefined;
-    const piece = Buffer.allocUnsafe(PIECE);
-    let total = 0;
-    for (let length = file.read(piece); length > 0; length = file.read(piece)) {
-      total += length;
+    const read = (into: Buffer) => file.read(into);
+    let bytes = sharedPiece();
+    let length = fill(read, bytes);
+    if (length > limit) return undefined;
+    if (length < PIECE) {
+      bytes = bytes.subarray(0, length);
+      return { md5: digestOf('md5', bytes), sha1: digestOf('sha1', bytes), sha256: digestOf('sha256', bytes) };
+    }
+    const [md5, sha1, sha256] = [createDigest('md5'), createDigest('sha1'), createDigest('sha256')];
+    for (let total = length; length > 0; total += length) {
       // It grows while it is read.
       if (total > limit) return undefined;
-      const bytes = piece.subarray(0, length);
-      for (const digest of [md5, sha1, sha256]) digest.update(bytes);
+      for (const digest of [md5, sha1, sha256]) digest.update(bytes.subarray(0, length));
       yield;
+      bytes = sharedPiece();
+      length = fill(read, bytes);
     }
     return { md5: md5.digest('hex'), sha1: sha1.digest('hex'), sha256: sha256.digest('hex') };
   } catch (cause) {

@@ -1,4 +1,4 @@
-import { createDigest, type DigestName } from '../../base/digest.ts';
+import { createDigest, type DigestName, digestOf, fill, PIECE, sharedPiece } from '../../base/digest.ts';
 import { HostError, ifReadable } from '../../base/errors.ts';
 import type { Files, OpenFile } from '../../host/host.ts';
 import { integer, text } from '../../schema/columns.ts';
@@ -7,9 +7,6 @@ import { mountNamespaces } from '../../schema/mount-namespaces.ts';
 import { table } from '../../schema/table.ts';
 
 const NAMES = ['md5', 'sha1', 'sha256'] as const;
-
-/** Bytes read at once: from 128 KiB on a larger piece is no faster, and this much stays within a processor's cache. */
-const PIECE = 256 * 1024;
 
 type Digests = Partial<Record<DigestName, string>>;
 
@@ -66,7 +63,6 @@ export const hash = table({
       directoryPatterns: patterns('directory'),
     };
     const wanted = NAMES.filter((name) => uses(name));
-    const piece = Buffer.allocUnsafe(wanted.length === 0 ? 0 : PIECE);
     const cacheSize = agent.option('disable_hash_cache') === 'true' ? 0 : Number(agent.option('hash_cache_max'));
     for (const { host: seen, pid, id } of mountNamespaces(host, values('pid_with_namespace'), attempt)) {
       const { files } = seen;
@@ -105,7 +101,7 @@ export const hash = table({
       const key = `${device} ${inode} ${size} ${mtime} ${ctime}`;
       const known = cache.get(key);
       const missing = wanted.filter((name) => known[name] === undefined);
-      const all = missing.length === 0 ? known : { ...known, ...compute(open, missing, piece) };
+      const all = missing.length === 0 ? known : { ...known, ...compute(open, missing) };
       cache.set(key, all, cacheSize);
       return all;
     }
@@ -113,13 +109,19 @@ export const hash = table({
 });
 
 /** One pass. What is hashed is what was read: a file that grows meanwhile is read to the end it had at the last look. */
-function compute(open: OpenFile, names: readonly DigestName[], piece: Buffer): Digests {
+function compute(open: OpenFile, names: readonly DigestName[]): Digests {
+  const read = (into: Buffer) => open.read(into);
+  const piece = sharedPiece();
+  let length = fill(read, piece);
+  if (length < PIECE) {
+    const bytes = piece.subarray(0, length);
+    return Object.fromEntries(names.map((name) => [name, digestOf(name, bytes)]));
+  }
   const digests = names.map((name) => [name, createDigest(name)] as const);
   // A file that is written to faster than it is read would never end.
-  let left = Math.max(open.stat.size, 1) * 2 + PIECE;
-  for (let length = open.read(piece); length > 0 && left > 0; length = open.read(piece)) {
-    const bytes = length === piece.length ? piece : piece.subarray(0, length);
-    for (const [, digest] of digests) digest.update(bytes);
+  let left = open.stat.size * 2 + PIECE;
+  for (; length > 0 && left > 0; length = fill(read, piece)) {
+    for (const [, digest] of digests) digest.update(piece.subarray(0, length));
     left -= length;
   }
   return Object.fromEntries(digests.map(([name, digest]) => [name, digest.digest('hex')]));

@@ -37,6 +37,8 @@ export class InotifyTree implements FileSource {
   readonly #numbers = new Map<string, number>();
   /** Directories that are yet to be watched; those that appeared, and what is in them, are told of. */
   readonly #walks: { readonly walk: Iterator<WalkedDirectory>; readonly appeared: boolean }[] = [];
+  /** The walk over everything after an overflow, until it has begun. */
+  #whole: Iterator<WalkedDirectory> | undefined;
   /** Files that were told of because their directory appeared: their own events may follow. */
   #told = new Set<string>();
   /** A directory that has been moved away, until it is seen where it went. */
@@ -87,7 +89,7 @@ export class InotifyTree implements FileSource {
         if (event.mask & FILE_EVENTS.overflow) {
           overflow();
           // Directories may have appeared that nobody told of.
-          this.#walk('/', false);
+          this.#walkAll();
         } else this.#take(event, heard);
       }
     }
@@ -140,6 +142,7 @@ export class InotifyTree implements FileSource {
     for (let i = 0; i < DIRECTORIES_A_READ; ) {
       const first = this.#walks[0];
       if (first === undefined) return;
+      if (first.walk === this.#whole) this.#whole = undefined;
       const { done, value } = first.walk.next();
       if (done) this.#walks.shift();
       else {
@@ -173,6 +176,12 @@ export class InotifyTree implements FileSource {
   #walk(top: string, appeared: boolean): void {
     if (this.#rules.interest(top) === undefined) return;
     this.#walks.push({ walk: walkRules(this.#files, this.#rules, top), appeared });
+  }
+
+  #walkAll(): void {
+    if (this.#whole !== undefined) return;
+    this.#whole = walkRules(this.#files, this.#rules, '/');
+    this.#walks.push({ walk: this.#whole, appeared: false });
   }
 
   /** The directory that was moved is there now, or nowhere that matters: its watches go on, or go. */

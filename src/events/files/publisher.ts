@@ -1,5 +1,5 @@
 import { ifReadable } from '../../base/errors.ts';
-import type { Files } from '../../host/host.ts';
+import type { FileStat, Files } from '../../host/host.ts';
 import { FILE_EVENTS } from '../../parse/inotify.ts';
 import type { FileAction, FileEvent } from '../../schema/file-event.ts';
 import type { Publisher, PublisherCounts } from '../publisher.ts';
@@ -59,6 +59,26 @@ interface Waiting extends FileChange {
   readonly hash: boolean;
 }
 
+/** A look for what has changed while events were lost. */
+interface Rescan {
+  readonly watched: WatchedFiles;
+  /** Unix seconds. */
+  readonly since: number;
+  until: number;
+  /** What was read before that was not lost later. */
+  readAt: number;
+  /** Undefined until it begins. */
+  walk: Iterator<WalkedDirectory> | undefined;
+}
+
+/** What was found of a file: its own event may follow. */
+interface Found {
+  readonly isNew: boolean;
+  readonly stat: FileStat;
+  /** When it was looked at, Unix seconds. */
+  readonly at: number;
+}
+
 /** Hears of files by category, looks at them and hashes them, in the order in which things happened. */
 export class FilePublisher implements Publisher {
   readonly name = 'inotify';
@@ -71,17 +91,15 @@ export class FilePublisher implements Publisher {
   /** Files that are among the waiting as changed: once is enough. */
   readonly #updated = new Set<string>();
   #hashing: { readonly change: Waiting; readonly work: Generator<undefined, FileDigests | undefined> } | undefined;
-  readonly #rescans: {
-    readonly watched: WatchedFiles;
-    readonly walk: Iterator<WalkedDirectory>;
-    readonly since: number;
-    readonly until: number;
-  }[] = [];
+  readonly #rescans: Rescan[] = [];
+  /** When sources were last asked, Unix seconds. */
+  #readAt: number;
   /** Until when all was heard, Unix seconds. */
   #heardUntil: number;
   /** Files that were heard of since, to when, Unix seconds: that they were made, or changed, is told if events are lost now. */
   readonly #made = new Map<string, number>();
   readonly #changed = new Map<string, number>();
+  readonly #found = new Map<string, Found>();
   #received = 0;
   #events = 0;
   #overflows = 0;
@@ -96,7 +114,8 @@ export class FilePublisher implements Publisher {
     this.#watched = watched;
     this.#files = files;
     this.#options = options;
-    this.#heardUntil = options.wall() / 1000;
+    this.#readAt = options.wall() / 1000;
+    this.#heardUntil = this.#readAt;
     this.#emit = emit;
     this.#warn = warn;
   }
@@ -114,12 +133,15 @@ export class FilePublisher implements Publisher {
 
   read(): boolean {
     let more = false;
+    this.#readAt = this.#options.wall() / 1000;
     for (const watched of this.#watched) {
       for (const source of watched.sources) {
         if (this.#waiting.length >= MAX_WAITING) continue;
         const heard = (change: FileChange) => {
           this.#received += 1;
-          this.#take(watched, change);
+          const mask = this.#unfound(change);
+          if (mask === 0) return;
+          this.#take(watched, mask === change.mask ? change : { ...change, mask });
           this.#remember(change);
         };
         more = source.read(heard, () => this.#overflow(watched, source)) || more;
@@ -130,6 +152,7 @@ export class FilePublisher implements Publisher {
       this.#heardUntil = this.#options.wall() / 1000;
       this.#made.clear();
       this.#changed.clear();
+      this.#found.clear();
     }
     return this.#settle() || more;
   }
@@ -168,12 +191,23 @@ export class FilePublisher implements Publisher {
 
   #overflow(watched: WatchedFiles, { isWhole }: FileSource): void {
     this.#overflows += 1;
-    if (this.#rescans.some((rescan) => rescan.watched === watched)) return;
-    this.#warn(`${this.name}: the kernel lost events: looks for what has changed since; what was deleted is not known`);
-    const walk = walkRules(this.#files, watched.rules, '/');
     // What happens from now on is heard, unless it is in directories that nobody has told of.
     const until = isWhole ? this.#options.wall() / 1000 : Number.POSITIVE_INFINITY;
-    this.#rescans.push({ watched, walk, since: this.#heardUntil, until });
+    const mine = this.#rescans.filter((rescan) => rescan.watched === watched);
+    const waiting = mine.find(({ walk }) => walk === undefined);
+    if (waiting !== undefined) {
+      waiting.until = until;
+      waiting.readAt = this.#readAt;
+      return;
+    }
+    if (mine.length === 0) {
+      this.#warn(
+        `${this.name}: the kernel lost events: looks for what has changed since; what was deleted is not known`,
+      );
+    }
+    // One that has begun has passed by directories in which events are lost now.
+    const since = mine[0]?.readAt ?? this.#heardUntil;
+    this.#rescans.push({ watched, since, until, readAt: this.#readAt, walk: undefined });
   }
 
   /** Tells of files that changed while nothing was heard; whether there are more. */
@@ -181,31 +215,43 @@ export class FilePublisher implements Publisher {
     for (let i = 0; i < RESCANNED_A_READ && this.#waiting.length < MAX_WAITING; i++) {
       const rescan = this.#rescans[0];
       if (rescan === undefined) return false;
-      const { watched, walk } = rescan;
-      const { done, value } = walk.next();
+      rescan.walk ??= walkRules(this.#files, rescan.watched.rules, '/');
+      const { done, value } = rescan.walk.next();
       if (done) this.#rescans.shift();
-      else if (value.interest.covers) this.#lookThrough(watched, value, rescan);
+      else if (value.interest.covers) this.#lookThrough(value, rescan);
     }
     return this.#rescans.length > 0;
   }
 
-  #lookThrough(
-    watched: WatchedFiles,
-    { path, entries }: WalkedDirectory,
-    { since, until }: { readonly since: number; readonly until: number },
-  ): void {
+  #lookThrough({ path, entries }: WalkedDirectory, { watched, since, until }: Rescan): void {
     for (const { name } of entries()) {
       const file = path === '/' ? `/${name}` : `${path}/${name}`;
+      const at = this.#options.wall() / 1000;
       const stat = ifReadable(() => this.#files.linkStat(file));
       if (stat === undefined) continue;
       const made = this.#made.get(file) ?? 0;
-      // What has been told of it, or what is heard from then on.
-      const isMissed = (time: number, told: number) => time >= Math.max(since, told) - TICK && time <= until;
-      const isNew = isMissed(stat.btime, made);
-      if (!isNew && !isMissed(stat.ctime, Math.max(made, this.#changed.get(file) ?? 0))) continue;
+      // Not what is heard from then on.
+      const isMissed = (time: number) => time >= since - TICK && time <= until;
+      const isNew = isMissed(stat.btime) && stat.btime > made;
+      // It may have been changed again just after it was heard of; nobody makes a file anew that fast.
+      const changed = Math.max(made, this.#changed.get(file) ?? 0) - TICK;
+      if (!isNew && !(isMissed(stat.ctime) && stat.ctime >= changed)) continue;
+      const found = this.#found.get(file);
+      if (found !== undefined && isSame(found, stat)) continue;
       const mask = isNew ? FILE_EVENTS.created : FILE_EVENTS.modified;
       this.#take(watched, { path: file, mask, cookie: 0 });
+      if (this.#found.size < MAX_HEARD) this.#found.set(file, { isNew, stat, at });
     }
+  }
+
+  /** What of a change was not found on the disk, and told, before its event was read. */
+  #unfound({ path, mask }: FileChange): number {
+    const found = this.#found.get(path);
+    if (found === undefined) return mask;
+    const known = found.isNew ? FILE_EVENTS.created : CHANGED;
+    if ((mask & known) === 0) return mask;
+    const stat = ifReadable(() => this.#files.linkStat(path));
+    return stat !== undefined && isSame(found, stat) ? mask & ~known : mask;
   }
 
   /** Looks at files that wait; whether there are more. */
@@ -251,4 +297,10 @@ export class FilePublisher implements Publisher {
       this.#options.scans?.offer(event);
     }
   }
+}
+
+/** Whether what was found of a file is what there is now. What was changed just when it was looked at is rather told twice. */
+function isSame({ isNew, stat, at }: Found, now: FileStat): boolean {
+  if (isNew) return stat.inode === now.inode && stat.btime === now.btime;
+  return stat.ctime === now.ctime && stat.ctime < at - TICK;
 }

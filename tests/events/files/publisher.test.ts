@@ -39,13 +39,14 @@ function heard(
   files: MemoryHost['files'],
   its: FileSource,
   hashLimit = 1000,
+  wall?: () => number,
 ): { events: FileEvent[]; warned: string[] } {
   const events: FileEvent[] = [];
   const warned: string[] = [];
   let now = 0;
   // Ten seconds after the start.
   const walls = [1_700_000_000_000];
-  const options = { hashLimit, now: () => now++, wall: () => walls.shift() ?? 1_700_000_010_000 };
+  const options = { hashLimit, now: () => now++, wall: wall ?? (() => walls.shift() ?? 1_700_000_010_000) };
   const publisher = new FilePublisher(
     [{ rules, sources: [its], hash: true }],
     files,
@@ -133,6 +134,57 @@ test('after an overflow all that has changed since is told', () => {
     'UPDATED /w/d/b',
     'UPDATED /w/half',
   ]);
+});
+
+test('what was found on the disk is not told again when its event is read after all', () => {
+  const tree = '/w/new mtime=1700000005\n/w/old mtime=1700000006 btime=5\n/w/late mtime=1700000010\n';
+  const { files } = new MemoryHost(parseTree(tree));
+  const first = source([], { overflows: true, isWhole: false });
+  const then = source([
+    { path: '/w/new', mask: created },
+    { path: '/w/new', mask: closedWritten },
+    { path: '/w/old', mask: modified },
+    { path: '/w/old', mask: deleted },
+    { path: '/w/late', mask: created | closedWritten },
+  ]);
+  // The queue is not empty until all has been found.
+  let reads = 0;
+  const both: FileSource = {
+    ...first,
+    read: (...calls) => first.read(...calls) || reads++ < 5 || then.read(...calls),
+  };
+  const { events } = heard(files, both);
+  assert.deepEqual(texts(events), [
+    'CREATED /w/new',
+    'UPDATED /w/old',
+    'CREATED /w/late',
+    'UPDATED /w/new',
+    'DELETED /w/old',
+    'UPDATED /w/late',
+  ]);
+});
+
+test('what is lost while it is looked for what was lost is looked for, too', () => {
+  const directories = Array.from({ length: 500 }, (_, i) => `/w/d${i}/ mtime=5 btime=5`);
+  const files = ['/w/d499/first mtime=1700000001', '/w/d499/second mtime=1700000015', '/w/d499/third mtime=1700000025'];
+  const host = new MemoryHost(parseTree(`${[...directories, ...files].join('\n')}\n`));
+  let reads = 0;
+  let now = 1_700_000_000_000;
+  // After ten, twenty and thirty seconds; the first look has just begun then.
+  const its: FileSource = {
+    ...source([]),
+    read(_, overflow) {
+      reads += 1;
+      if (reads <= 3) {
+        now += 10_000;
+        overflow();
+      }
+      return false;
+    },
+  };
+  const { events, warned } = heard(host.files, its, 1000, () => now);
+  assert.deepEqual(texts(events), ['CREATED /w/d499/first', 'CREATED /w/d499/second', 'CREATED /w/d499/third']);
+  assert.equal(warned.length, 1);
 });
 
 test('inotify: a directory that cannot be watched is said once', () => {

@@ -3,9 +3,8 @@ import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from '
 import { HostError, UserError } from '../base/errors.ts';
 import { OptionValues } from '../config/option-values.ts';
 import { sparingly } from '../daemon/sparingly.ts';
-import { LOOK_SECONDS } from '../daemon/watchdog/limits.ts';
 import { Collector } from '../events/collector.ts';
-import { CpuBudget } from '../events/cpu-budget.ts';
+import { CpuBudget, type CpuBudgetOptions } from '../events/cpu-budget.ts';
 import type { FileScanner } from '../events/files/scans.ts';
 import { runLoop } from '../events/loop.ts';
 import type { FromEvents, ToEvents } from '../events/messages.ts';
@@ -40,15 +39,11 @@ export interface EventsThreadData {
   readonly port: MessagePort;
   /** Scans files; undefined where none are to be scanned. */
   readonly scans: MessagePort | undefined;
-  /** Of one processor, what the thread may take for long; undefined for all of it. */
-  readonly cpuShare: number | undefined;
+  /** Of one processor, what the thread may take; undefined for all of it. */
+  readonly cpu: Pick<CpuBudgetOptions, 'share' | 'burstMs'> | undefined;
 }
 
-/** Milliseconds of processor at once: too much in one look of the watchdog or two, which acts after four. */
-const BURST_MS = LOOK_SECONDS * 1000;
-
-const { options, wishes, sections, path, check, known, left, stop, port, scans, cpuShare } =
-  workerData as EventsThreadData;
+const { options, wishes, sections, path, check, known, left, stop, port, scans, cpu } = workerData as EventsThreadData;
 const values = new OptionValues();
 values.restore(options);
 const tell = (message: FromEvents) => parentPort!.postMessage(message);
@@ -86,7 +81,7 @@ try {
       moment = undefined;
       return poll(descriptors, milliseconds);
     },
-    owed: cpuShare === undefined ? () => 0 : resting(cpuShare),
+    owed: cpu === undefined ? () => 0 : resting(cpu),
     nap: (milliseconds) => void Atomics.wait(stop, 0, 0, milliseconds),
     stopped: () => Atomics.load(stop, 0) !== 0,
     now,
@@ -145,12 +140,12 @@ function scannerAt(at: MessagePort): FileScanner {
 }
 
 /** How long to rest, so that the thread stays within its share. */
-function resting(share: number): () => number {
+function resting({ share, burstMs }: NonNullable<EventsThreadData['cpu']>): () => number {
   const spent = () => {
     const { user, system } = process.threadCpuUsage();
     return (user + system) / 1000;
   };
-  const budget = new CpuBudget({ share, burstMs: BURST_MS, spent, now });
+  const budget = new CpuBudget({ share, burstMs, spent, now });
   const say = sparingly((message) => tell({ kind: 'say', severity: 'WARNING', message }));
   const percent = (share * 100).toFixed(0);
   return () => {

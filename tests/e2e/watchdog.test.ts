@@ -1,7 +1,9 @@
 /** Watcher and worker: limits, crashes, and what survives them. */
 import assert from 'node:assert/strict';
-import { truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { afterEach, beforeEach, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { childrenOf, DaemonFolder, end, isRunning } from './support/daemon.ts';
 
 let folder: DaemonFolder;
@@ -11,6 +13,8 @@ beforeEach(() => {
 afterEach(() => folder[Symbol.dispose]());
 
 const ENDLESS = 'with recursive c(x) as (select 1 union all select x + 1 from c) select count(*) from c';
+/** Longer than the watchdog waits by default. */
+const LOUD_MS = 18_000;
 /** Limits that hold from the start, CPU not for long. */
 const STRICT = ['--watchdog_delay=0', '--watchdog_latency_limit=3', '--watchdog_max_delay=1'];
 
@@ -138,4 +142,28 @@ test('--schedule_timeout ends both', async () => {
   folder.configure({ schedule: { fine: FINE } });
   assert.equal(folder.run('osqueryd', '--schedule_timeout=2').status, 0);
   assert.ok(ticks() > 0);
+});
+
+test('files that change faster than the agent may look at them cost events, not the agent', async (t) => {
+  // Of one processor a tenth, whatever the machine has of them.
+  const percent = Math.ceil(10 / cpus().length);
+  const watched = folder.at('watched/top');
+  mkdirSync(watched);
+  folder.configure({
+    schedule: { files: { query: 'select count(*) as n from file_events', interval: 5 } },
+    file_paths: { all: [`${watched}/%%`] },
+  });
+  const flags = ['--enable_file_events', '--watchdog_delay=0', `--watchdog_utilization_limit=${percent}`];
+  const child = folder.start(...flags);
+  await folder.untilStatus(/inotify: started/);
+  const [worker] = childrenOf(child.pid!);
+  for (const deadline = Date.now() + LOUD_MS; Date.now() < deadline; await sleep(1)) {
+    for (let i = 0; i < 50; i++) writeFileSync(`${watched}/${i}`, 'x');
+    for (let i = 0; i < 50; i++) rmSync(`${watched}/${i}`);
+  }
+  await folder.untilStatus(/events: more come than \d+ % of a processor can take/);
+  assert.doesNotMatch(folder.status, /Maximum sustainable CPU/);
+  assert.deepEqual(childrenOf(child.pid!), [worker]);
+  t.diagnostic(folder.status.match(/inotify: .*/g)?.join('; ') ?? '');
+  assert.equal(await end(child), 0);
 });

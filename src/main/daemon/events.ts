@@ -138,7 +138,7 @@ export class Events {
         known: store.cursors.known(),
         left: new Map(left),
         scans: this.#scans?.port,
-        cpuShare: cpuShare(options, scans),
+        cpu: cpuOf(options, scans),
       },
       {
         say,
@@ -167,11 +167,15 @@ export class Events {
   }
 }
 
-/** Of one processor; undefined where no watchdog looks at it. */
-function cpuShare(options: OptionValues, scans: boolean): number | undefined {
-  const limits = watchdogLimits(options, cores());
-  if (options.bool('disable_watchdog') || limits.cpuMs >= LOOK_SECONDS * 1000 * cores()) return undefined;
-  return (limits.cpuMs / (LOOK_SECONDS * 1000)) * (scans ? SHARE_BESIDE_SCANS : SHARE);
+/** Undefined where no watchdog looks at it. */
+function cpuOf(options: OptionValues, scans: boolean): EventsThreadData['cpu'] {
+  const { cpuMs, latency } = watchdogLimits(options, cores());
+  const lookMs = LOOK_SECONDS * 1000;
+  if (options.bool('disable_watchdog') || cpuMs >= lookMs * cores()) return undefined;
+  const limit = cpuMs / lookMs;
+  const share = limit * (scans ? SHARE_BESIDE_SCANS : SHARE);
+  // The watchdog acts when each of its looks in so many seconds finds too much: all of them have room for this, and half is left.
+  return { share, burstMs: (1000 * latency * (limit - share)) / 2 };
 }
 
 function wantedBy(configuration: Configuration, options: OptionValues): Wanted {

@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -18,6 +21,7 @@ import { installed } from './support.ts';
 
 /** Far more than a daemon takes to hear, or to end. */
 const LIMIT_MS = 60_000;
+const PIECE = 1024 * 1024;
 
 export type Cells = Readonly<Record<string, string>>;
 
@@ -72,11 +76,23 @@ export class EventDaemon implements Disposable {
 
   /** What a query has logged so far: rows that were added, or snapshots. */
   rows(name: string): Cells[] {
-    return this.#lines('osqueryd.results.log', name).map(({ columns }) => columns as Cells);
+    return this.#lines('osqueryd.results.log', name)
+      .map(({ columns }) => columns as Cells)
+      .toArray();
+  }
+
+  /** How many of the rows. */
+  count(name: string, which: (row: Cells) => boolean): number {
+    return this.#lines('osqueryd.results.log', name).reduce(
+      (sum, { columns }) => sum + Number(which(columns as Cells)),
+      0,
+    );
   }
 
   snapshots(name: string): Cells[][] {
-    return this.#lines('osqueryd.snapshots.log', name).map(({ snapshot }) => snapshot as Cells[]);
+    return this.#lines('osqueryd.snapshots.log', name)
+      .map(({ snapshot }) => snapshot as Cells[])
+      .toArray();
   }
 
   async until(pattern: RegExp): Promise<void> {
@@ -96,15 +112,26 @@ export class EventDaemon implements Disposable {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  #lines(file: string, name: string): Record<string, unknown>[] {
+  /** A piece at a time: an hour of lines is more than a text can be long. */
+  *#lines(file: string, name: string): Generator<Record<string, unknown>> {
     const path = join(this.folder, 'log', file);
-    if (!existsSync(path)) return [];
-    const text = readFileSync(path, 'utf8');
-    // The last line may be on its way.
-    const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
-    return lines
-      .filter((line) => line.includes(`"name":"${name}"`))
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    if (!existsSync(path)) return;
+    const fd = openSync(path, 'r');
+    const piece = Buffer.allocUnsafe(PIECE);
+    let rest = '';
+    try {
+      for (let length = readSync(fd, piece); length > 0; length = readSync(fd, piece)) {
+        const lines = (rest + piece.toString('latin1', 0, length)).split('\n');
+        // The last line may be on its way.
+        rest = lines.pop()!;
+        for (const line of lines) {
+          if (!line.includes(`"name":"${name}"`)) continue;
+          yield JSON.parse(Buffer.from(line, 'latin1').toString()) as Record<string, unknown>;
+        }
+      }
+    } finally {
+      closeSync(fd);
+    }
   }
 }
 

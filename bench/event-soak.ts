@@ -53,15 +53,13 @@ const cpuMs = daemon.usage.cpuMs - cpuBefore;
 // What has come since the last run.
 await sleep(25_000);
 const [connected, refused, started, ms] = output.trim().split(' ').map(Number) as [number, number, number, number];
-const sockets = daemon
-  .rows('sockets')
-  .filter(
-    ({ path, syscall, exit_code }) => path === load && /^(connect|accept)$/.test(syscall!) && Number(exit_code) >= 0,
-  );
+const sockets = daemon.count(
+  'sockets',
+  ({ path, syscall, exit_code }) => path === load && /^(connect|accept)$/.test(syscall!) && Number(exit_code) >= 0,
+);
 // What was reset before `connect(2)` returned was accepted all the same.
 const made = 2 * connected - refused + started;
-const heard =
-  sockets.length + daemon.rows('programs').filter(({ cmdline }) => cmdline === '/bin/true osquery-load').length;
+const heard = sockets + daemon.count('programs', ({ cmdline }) => cmdline === '/bin/true osquery-load');
 const times = daemon
   .snapshots('schedule')
   .flatMap((rows) => rows.filter(({ name }) => name === 'sockets').map((row) => Number(row['last_wall_time_ms'])));

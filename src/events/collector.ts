@@ -44,7 +44,7 @@ export class Collector {
     for (const batch of this.#batches) {
       if (batch.table.publisher !== publisher) continue;
       for (const row of batch.table.rows(event, moment)) {
-        batch.events.push({ time, occurred: event.occurred, cells: encodeCells(batch.table.columns, row) });
+        batch.events.push({ time, occurred: event.occurred, cells: encodeCells(batch.layout, row) });
       }
       if (batch.events.length >= MAX_BATCH) this.#keep(batch);
     }

@@ -116,7 +116,8 @@ function socketSample(sample: Buffer, call: SocketCall): SocketSample {
   const path = pathOf(texts.take(sample.readUInt32LE(SAMPLE.program)));
   const family = sample.readUInt16LE(SOCKET.family);
   const localPort = sample.readUInt16LE(SOCKET.localPort);
-  const copy = (from: number, length: number) => Buffer.from(sample.subarray(from, from + length));
+  const addresses = Buffer.from(sample.subarray(SOCKET.given, SOCKET.size));
+  const part = (from: number, length: number) => addresses.subarray(from - SOCKET.given, from - SOCKET.given + length);
   return {
     ...common(sample, path),
     call,
@@ -126,9 +127,9 @@ function socketSample(sample: Buffer, call: SocketCall): SocketSample {
     protocol: sample.readUInt16LE(SOCKET.protocol),
     localPort,
     remotePort: sample.readUInt16BE(SOCKET.remotePort),
-    given: copy(SOCKET.given, Math.min(sample.readUInt32LE(SOCKET.givenLength), SOCKET.local - SOCKET.given)),
-    local: copy(SOCKET.local, family === AF_UNIX ? Math.min(localPort, SOCKET.size - SOCKET.local) : 16),
-    remote: copy(SOCKET.remote, family === AF_UNIX ? 0 : 16),
+    given: part(SOCKET.given, Math.min(sample.readUInt32LE(SOCKET.givenLength), SOCKET.local - SOCKET.given)),
+    local: part(SOCKET.local, family === AF_UNIX ? Math.min(localPort, SOCKET.size - SOCKET.local) : 16),
+    remote: part(SOCKET.remote, family === AF_UNIX ? 0 : 16),
   };
 }
 
@@ -136,8 +137,8 @@ function common(sample: Buffer, path: string): Common {
   return {
     error: sample.readUInt32LE(SAMPLE.error) !== 0,
     bootTime: sample.readBigUInt64LE(SAMPLE.bootTime),
-    cgroup: Number(sample.readBigUInt64LE(SAMPLE.cgroup)),
-    duration: Number(sample.readBigUInt64LE(SAMPLE.duration)),
+    cgroup: number64(sample, SAMPLE.cgroup),
+    duration: number64(sample, SAMPLE.duration),
     pid: sample.readUInt32LE(SAMPLE.pid),
     tid: sample.readUInt32LE(SAMPLE.tid),
     parent: sample.readUInt32LE(SAMPLE.parent),
@@ -146,6 +147,11 @@ function common(sample: Buffer, path: string): Common {
     exit: sample.readInt32LE(SAMPLE.exit),
     path,
   };
+}
+
+/** 64 bits as a number, without a BigInt on the way. */
+function number64(sample: Buffer, at: number): number {
+  return sample.readUInt32LE(at + 4) * 2 ** 32 + sample.readUInt32LE(at);
 }
 
 /** Texts, one after the other. */
@@ -174,6 +180,12 @@ function split(text: string): string[] {
   return parts;
 }
 
+/** The path of the names that came last: the same program makes many calls. */
+const last = { names: '', path: '/' };
+
 function pathOf(names: string): string {
-  return `/${split(names).reverse().join('/')}`;
+  if (names === last.names) return last.path;
+  last.names = names;
+  last.path = `/${split(names).reverse().join('/')}`;
+  return last.path;
 }

@@ -1,6 +1,6 @@
 import { ifReadable } from '../base/errors.ts';
 import type { FileStat, Files } from '../host/host.ts';
-import type { Columns } from './columns.ts';
+import type { Column, Columns } from './columns.ts';
 import { bigint, integer, text } from './columns.ts';
 import type { ReadEvent } from './event-source.ts';
 import type { Cells, Table } from './table.ts';
@@ -63,20 +63,21 @@ export function eventTable<const C extends Columns, E>(declaration: Declaration<
   return {
     ...declaration,
     columns: { ...declaration.columns, occurred },
-    *generate({ events, bounds, row, warn }) {
+    *generate({ events, bounds, row, uses, warn }) {
       if (events === undefined) return warn('nothing hears events here');
       const eid = declaration.columns['eid'] === undefined ? {} : bounds('eid' as never);
       const range = { time: bounds('time' as never), eid };
+      const wanted = new KeptCells(Object.entries(declaration.columns).filter(([name]) => uses(name as never)));
       for (const event of events.read(declaration.name, range)) {
-        yield row({ ...cellsOf(declaration.columns, event), ...storeCells(declaration.columns, event) } as never);
+        yield row({ ...wanted.of(event), ...storeCells(declaration.columns, event) } as never);
       }
     },
   };
 }
 
-/** The cells of a row as they are kept: an array of JSON in the order of `layoutOf`. */
-export function encodeCells(columns: Columns, cells: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify(layoutOf(columns).map((name) => encoded(cells[name])));
+/** The cells of a row as they are kept: an array of JSON in the order of `layout`. */
+export function encodeCells(layout: readonly string[], cells: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(layout.map((name) => encoded(cells[name])));
 }
 
 const OF_STORE: ReadonlySet<string> = new Set(['time', 'eid', 'occurred']);
@@ -93,15 +94,31 @@ function encoded(value: unknown): unknown {
   return value ?? null;
 }
 
-/** Cells by the names they were kept under; of a column that is newer than the event there is none. */
-function cellsOf(columns: Columns, { layout, cells }: ReadEvent): Record<string, unknown> {
-  const values = JSON.parse(cells) as unknown[];
-  const found: Record<string, unknown> = {};
-  for (const [i, name] of layout.entries()) {
-    const column = Object.hasOwn(columns, name) ? columns[name] : undefined;
-    if (column !== undefined) found[name] = decoded(column.type, values[i]);
+/** Cells that a query reads, by the names they were kept under; of a column that is newer than the event there is none. */
+class KeptCells {
+  readonly #columns: readonly (readonly [name: string, column: Column])[];
+  #layout: readonly string[] | undefined;
+  /** Of the layout: where the cells are. */
+  #places: readonly { readonly at: number; readonly name: string; readonly type: string }[] = [];
+
+  constructor(columns: readonly (readonly [name: string, column: Column])[]) {
+    this.#columns = columns;
   }
-  return found;
+
+  of({ layout, cells }: ReadEvent): Record<string, unknown> {
+    if (layout !== this.#layout) {
+      this.#layout = layout;
+      this.#places = this.#columns
+        .map(([name, { type }]) => ({ at: layout.indexOf(name), name, type }))
+        .filter(({ at }) => at >= 0);
+    }
+    const found: Record<string, unknown> = {};
+    // A query that only counts reads none: to parse them all would cost it more than to find them.
+    if (this.#places.length === 0) return found;
+    const values = JSON.parse(cells) as unknown[];
+    for (const { at, name, type } of this.#places) found[name] = decoded(type, values[at]);
+    return found;
+  }
 }
 
 function decoded(type: string, value: unknown): unknown {

@@ -55,7 +55,7 @@ export function replayed(table: AnyTable, host: Host): EventSource | undefined {
     .flatMap((name) => read(join(CAPTURES, name), host))
     .flatMap((event) => {
       const made = [...rows(event, momentOf(host.files, UPTIME))];
-      return made.map((row) => ({ occurred: event.occurred, cells: encodeCells(table.columns, row) }));
+      return made.map((row) => ({ occurred: event.occurred, cells: encodeCells(layout, row) }));
     })
     .map(({ occurred, cells }, i): ReadEvent => {
       return { eid: i + 1, time: Number(occurred / 1_000_000_000n), occurred, layout, cells };

@@ -78,7 +78,7 @@ function come(table: string, ...numbers: number[]): void {
   const heard = numbers.map((n) => ({
     time: now,
     occurred: BigInt(now) * 10n ** 9n,
-    cells: encodeCells(columns, { n, word: `w${n}` }),
+    cells: encodeCells(layoutOf(columns), { n, word: `w${n}` }),
   }));
   events.append(table, layoutOf(columns), heard);
 }

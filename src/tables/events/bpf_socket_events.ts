@@ -87,6 +87,6 @@ function ends(sample: SocketSample): { readonly local: Address; readonly remote:
 
 function address(family: number, bytes: Buffer, port: number): Address {
   if (family === AF_UNIX) return parseSocketAddress(bytes) ?? { address: '', port: 0 };
-  const length = { [AF_INET]: 4, [AF_INET6]: 16 }[family];
-  return length === undefined ? { address: '', port: 0 } : { address: formatIp(bytes.subarray(0, length))!, port };
+  if (family === AF_INET) return { address: formatIp(bytes.subarray(0, 4))!, port };
+  return family === AF_INET6 ? { address: formatIp(bytes)!, port } : { address: '', port: 0 };
 }

@@ -34,6 +34,8 @@ export const HELPERS = {
   ringOutput: 130,
 } as const;
 
+/** `include/uapi/asm-generic/resource.h`. */
+const RLIMIT_MEMLOCK = 8;
 const ATTRIBUTES = 128;
 /** Names of maps and programs, as `bpftool(8)` shows them. */
 const NAME_BYTES = 15;
@@ -51,7 +53,17 @@ export function createMap(kind: keyof typeof MAPS, name: string, key: number, va
   attributes.writeUInt32LE(value, 8);
   attributes.writeUInt32LE(entries, 12);
   attributes.write(name.slice(0, NAME_BYTES), 28, 'latin1');
+  const map = bpf(MAP_CREATE, attributes);
+  if (map >= 0 || errnoName(errno()) !== 'EPERM') return must(map, `create map ${name}`);
+  unlimitLocked();
   return must(bpf(MAP_CREATE, attributes), `create map ${name}`);
+}
+
+/** Before Linux 5.11 maps and programs count as memory that we have locked, of which 64 KiB are the default. */
+function unlimitLocked(): void {
+  const unlimited = Buffer.alloc(16, 0xff);
+  // Who may not do that is refused the map again, which is said.
+  libc('int setrlimit(int resource, uintptr_t limits)')(RLIMIT_MEMLOCK, addressOf(unlimited));
 }
 
 /** The 64 bits at an index of an array. Throws `HostError`. */

@@ -53,6 +53,8 @@ const DELETED_AT_ONCE = 1000;
 /** Events read at once: at first, as a query may want only some; then so many that each costs a third. Of 32 KiB they are 8 MiB. */
 const FIRST_READ = 32;
 const READ_AT_ONCE = 256;
+/** KiB of pages that are kept in memory: events are written at the end and read in order, so more than a commit's help nobody. */
+const CACHE = 768;
 /** Larger than any id or time. */
 const NO_ID = Number.MAX_SAFE_INTEGER;
 /** `SQLITE_CORRUPT`. */
@@ -104,6 +106,7 @@ export class EventStore implements Disposable {
     try {
       // Pages of 8 KiB: 200,000 events of 600 bytes in 0.8 s, a third faster than with the default's 4.
       database.exec('PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+      database.exec(`PRAGMA cache_size = -${CACHE}`);
       if (check) mustBeWhole(database);
       database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
       database.exec('CREATE TABLE IF NOT EXISTS layouts (id INTEGER PRIMARY KEY, names TEXT NOT NULL UNIQUE) STRICT');
@@ -275,6 +278,7 @@ export class EventReader implements Disposable {
 
   constructor(path: string) {
     this.#database = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
+    this.#database.exec(`PRAGMA cache_size = -${CACHE}`);
   }
 
   get identity(): string {

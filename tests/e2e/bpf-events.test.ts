@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
+import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { DaemonFolder, end } from './support/daemon.ts';
@@ -15,14 +15,14 @@ type Cells = Record<string, string>;
 
 /** Whether eBPF can be used; else the test is skipped, and says why. */
 function canHear(t: TestContext): boolean {
-  const reason =
-    process.getuid!() !== 0
-      ? 'eBPF needs root'
-      : existsSync('/sys/kernel/btf/vmlinux')
-        ? undefined
-        : 'this kernel has no BTF';
-  if (reason !== undefined) t.skip(reason);
-  return reason === undefined;
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  const reasons = [
+    process.getuid!() !== 0 && 'eBPF needs root',
+    !existsSync('/sys/kernel/btf/vmlinux') && 'this kernel has no BTF',
+    major * 100 + minor < 508 && 'this kernel is older than 5.8',
+  ].filter((reason) => reason !== false);
+  if (reasons.length > 0) t.skip(reasons.join(', '));
+  return reasons.length === 0;
 }
 
 const seen = (folder: DaemonFolder, name: string) =>

@@ -95,11 +95,12 @@ export function runProgram(command: string, args: readonly string[]): number {
  */
 export function usageOf(pid: number): { cpuMs: number; memory: number } | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // As UTF-8, whatever the name is: any other encoding takes a buffer of 64 KiB each time, and the watcher looks for ever.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The name in parentheses may hold anything; user and system time are the 12th and 13th field behind it.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (fields[0] === 'Z') return undefined;
-    const [, resident, shared] = readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ').map(Number);
+    const [, resident, shared] = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ').map(Number);
     return { cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS, memory: (resident! - shared!) * pageSize() };
   } catch {
     return undefined;

@@ -114,7 +114,9 @@ export class SampleProgram extends Assembler {
   path(length: number): this {
     const { entryName, entryParent, mountRoot, mountPublic, mountParent, mountPoint } = this.#offsets;
     const [next, name, done, full] = [this.#label(), this.#label(), this.#label(), this.#label()];
-    this.store(8, 'fp', STACK.start, 'r8').store(8, 'fp', STACK.names, 0).store(4, 'r9', length, 'r8');
+    // From a register: before Linux 5.10 the verifier takes a constant on the stack for unknown, and the loop for endless.
+    this.set('r1', 0).store(8, 'fp', STACK.names, 'r1');
+    this.store(8, 'fp', STACK.start, 'r8').store(4, 'r9', length, 'r8');
     this.label(next);
     this.load(8, 'r1', 'fp', STACK.names).when('r1', '>=', MAX_NAMES, full).add('r1', 1);
     this.store(8, 'fp', STACK.names, 'r1');

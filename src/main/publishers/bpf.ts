@@ -1,6 +1,7 @@
-import { HostError, MalformedInput, UserError } from '../../base/errors.ts';
+import { HostError, ifReadable, MalformedInput, UserError } from '../../base/errors.ts';
 import { KernelSamples } from '../../events/bpf/kernel-samples.ts';
 import { BpfPublisher, type SampleSource } from '../../events/bpf/publisher.ts';
+import { refusal } from '../../events/bpf/refusal.ts';
 import { bootedAt } from '../../host/linux/booted-at.ts';
 import { tracepointNumber } from '../../host/linux/bpf/tracepoints.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
@@ -10,7 +11,10 @@ import type { Starter, StarterParts } from './starter.ts';
 /** The types of the running kernel, with `CONFIG_DEBUG_INFO_BTF`. */
 const TYPES = '/sys/kernel/btf/vmlinux';
 
-const { files } = new LinuxHost();
+/** What a kernel that is locked down keeps from root, too: `kernel_lockdown(7)`. */
+const LOCKDOWN = '/sys/kernel/security/lockdown';
+
+const { files, kernel } = new LinuxHost();
 
 /** Hears programs and sockets with eBPF. */
 export const bpf: Starter = {
@@ -33,9 +37,13 @@ function kernelSamples({ options, tables }: StarterParts): SampleSource {
     return new KernelSamples(new Btf(files.readBytes(TYPES), TYPES), wanted, tracepointNumber);
   } catch (cause) {
     if (!(cause instanceof HostError || cause instanceof MalformedInput)) throw cause;
-    throw new UserError(
-      `events of eBPF need root, Linux 5.8 or later with CONFIG_DEBUG_INFO_BTF and CONFIG_FTRACE_SYSCALLS: ${cause.message}`,
-    );
+    const machine = {
+      release: kernel!.identity().release,
+      hasTypes: files.exists(TYPES),
+      lockdown: ifReadable(() => files.readText(LOCKDOWN)) ?? '',
+      isRoot: kernel!.uid === 0,
+    };
+    throw new UserError(refusal(machine, cause.message));
   }
 }
 

@@ -20,7 +20,7 @@ export function refusal({ release, hasTypes, lockdown, isRoot }: RefusingMachine
     : !hasTypes
       ? `Linux ${release} has been built without CONFIG_DEBUG_INFO_BTF`
       : lockdown.includes('[confidentiality]')
-        ? `the kernel is locked down (confidentiality), nobody may read its memory: ${cause}`
+        ? 'the kernel is locked down (confidentiality), nobody may read its memory'
         : /events\/syscalls\/\S+: ENOENT$/.test(cause)
           ? `Linux ${release} has been built without CONFIG_FTRACE_SYSCALLS`
           : cause;

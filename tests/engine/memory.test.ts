@@ -6,8 +6,7 @@ import { bigint } from '../../src/schema/columns.ts';
 import { table } from '../../src/schema/table.ts';
 import { engineWith } from './support.ts';
 
-/** A kilobyte lost with each query would be 100; what is free and not yet given back was 22 on a busy machine. */
-const GROWTH_LIMIT_MB = 35;
+const GROWTH_LIMIT_MB = 20;
 
 test('100,000 queries in one engine leave its memory as it was', (context) => {
   // As the programs start: V8's young generation keeps its first size, or it takes 100 MB before it collects.

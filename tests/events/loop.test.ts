@@ -46,6 +46,16 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
+/** A publisher that has never heard anything. */
+const silent: Publisher = {
+  name: 'numbers',
+  fds: [7],
+  counts: { received: 0, events: 0, dropped: {} },
+  stop: () => {},
+  tick: () => {},
+  read: () => false,
+};
+
 const kept = () => [...reader.range(table.name)].map(({ cells, time }) => `${cells} ${time}`);
 
 test('what publishers hear is kept before it is waited again; the end loses nothing', () => {
@@ -55,11 +65,7 @@ test('what publishers hear is kept before it is waited again; the end loses noth
   const seen: string[][] = [];
   const houses: number[] = [];
   const publisher: Publisher = {
-    name: 'numbers',
-    fds: [7],
-    counts: { received: 0, events: 0, dropped: {} },
-    stop: () => {},
-    tick: () => {},
+    ...silent,
     read() {
       n += 1;
       collector.add('numbers', { n, occurred: BigInt(n) } as Heard, 100 + n, moment);
@@ -98,11 +104,7 @@ test('a loop that has taken more than its share rests, however much there is to 
   let [n, now, spent] = [0, 0, 0];
   const rests: number[] = [];
   const publisher: Publisher = {
-    name: 'numbers',
-    fds: [7],
-    counts: { received: 0, events: 0, dropped: {} },
-    stop: () => {},
-    tick: () => {},
+    ...silent,
     read() {
       n += 1;
       spent += 40;

@@ -13,20 +13,23 @@ export interface RefusingMachine {
 const NEEDED: readonly [number, number] = [5, 8];
 
 /** Why there are no events of eBPF, and what to do. `cause`: what the kernel refused. */
-export function refusal({ release, hasTypes, lockdown, isRoot }: RefusingMachine, cause: string): string {
+export function refusal(machine: RefusingMachine, cause: string): string {
   const needs = 'need root, Linux 5.8 or later with CONFIG_DEBUG_INFO_BTF and CONFIG_FTRACE_SYSCALLS';
-  const why = isOlder(release)
-    ? `this is Linux ${release}`
-    : !hasTypes
-      ? `Linux ${release} has been built without CONFIG_DEBUG_INFO_BTF`
-      : lockdown.includes('[confidentiality]')
-        ? 'the kernel is locked down (confidentiality), nobody may read its memory'
-        : /events\/syscalls\/\S+: ENOENT$/.test(cause)
-          ? `Linux ${release} has been built without CONFIG_FTRACE_SYSCALLS`
-          : cause;
   // Who is not root cannot hear audit either.
-  const instead = isRoot ? '; audit runs there: --disable_audit=false, with process_events and socket_events' : '';
-  return `events of eBPF ${needs}: ${why}${instead}`;
+  const instead = machine.isRoot
+    ? '; audit runs there: --disable_audit=false, with process_events and socket_events'
+    : '';
+  return `events of eBPF ${needs}: ${missing(machine, cause)}${instead}`;
+}
+
+function missing({ release, hasTypes, lockdown }: RefusingMachine, cause: string): string {
+  const without = (option: string) => `Linux ${release} has been built without ${option}`;
+  if (isOlder(release)) return `this is Linux ${release}`;
+  if (!hasTypes) return without('CONFIG_DEBUG_INFO_BTF');
+  if (lockdown.includes('[confidentiality]')) {
+    return 'the kernel is locked down (confidentiality), nobody may read its memory';
+  }
+  return /events\/syscalls\/\S+: ENOENT$/.test(cause) ? without('CONFIG_FTRACE_SYSCALLS') : cause;
 }
 
 /** A release that has no number is not known to be older. */

@@ -104,8 +104,8 @@ export function parseBpfSample(sample: Buffer): BpfSample {
 
 function execSample(sample: Buffer): ExecSample {
   const texts = new Texts(sample, EXEC.size);
-  const path = pathOf(texts.take(sample.readUInt32LE(SAMPLE.program)));
-  const directory = pathOf(texts.take(sample.readUInt32LE(EXEC.directory)));
+  const path = programs.of(texts.take(sample.readUInt32LE(SAMPLE.program)));
+  const directory = directories.of(texts.take(sample.readUInt32LE(EXEC.directory)));
   const given = texts.take(sample.readUInt32LE(EXEC.arguments));
   return { ...common(sample, path), call: 'exec', directory, arguments: given === '' ? [] : split(given) };
 }
@@ -113,7 +113,7 @@ function execSample(sample: Buffer): ExecSample {
 function socketSample(sample: Buffer, call: SocketCall): SocketSample {
   if (sample.length < SOCKET.size) throw new MalformedInput('bpf', sample.length, 'the sample is cut');
   const texts = new Texts(sample, SOCKET.size);
-  const path = pathOf(texts.take(sample.readUInt32LE(SAMPLE.program)));
+  const path = programs.of(texts.take(sample.readUInt32LE(SAMPLE.program)));
   const family = sample.readUInt16LE(SOCKET.family);
   const localPort = sample.readUInt16LE(SOCKET.localPort);
   const addresses = Buffer.from(sample.subarray(SOCKET.given, SOCKET.size));
@@ -180,12 +180,19 @@ function split(text: string): string[] {
   return parts;
 }
 
-/** The path of the names that came last: the same program makes many calls. */
-const last = { names: '', path: '/' };
+/** The path of the names that came last: the same program makes many calls, and many start in one directory. */
+class LastPath {
+  #names = '';
+  #path = '/';
 
-function pathOf(names: string): string {
-  if (names === last.names) return last.path;
-  last.names = names;
-  last.path = `/${split(names).reverse().join('/')}`;
-  return last.path;
+  of(names: string): string {
+    if (names !== this.#names) {
+      this.#names = names;
+      this.#path = `/${split(names).reverse().join('/')}`;
+    }
+    return this.#path;
+  }
 }
+
+const programs = new LastPath();
+const directories = new LastPath();

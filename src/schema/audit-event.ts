@@ -7,7 +7,7 @@ export interface AuditEvent {
   /** Nanoseconds since the epoch. */
   readonly occurred: bigint;
   readonly records: readonly AuditRecord[];
-  /** The call that caused it, if one did that we know: its name, and the fields of its record. */
+  /** The call that caused it, if one did that we know: its name, and its record. */
   readonly call: AuditCall | undefined;
   /** Whether its end was heard: else records of it may be missing. */
   readonly complete: boolean;
@@ -19,7 +19,7 @@ export interface AuditEvent {
 
 export interface AuditCall {
   readonly name: string;
-  readonly fields: ReadonlyMap<string, string>;
+  readonly record: AuditRecord;
 }
 
 export interface SocketCall {

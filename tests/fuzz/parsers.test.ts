@@ -17,7 +17,7 @@ import { decodeText } from '../../src/base/text.ts';
 import { withMemoryLimit } from '../../src/base/wasm-memory.ts';
 import { AuditAssembler } from '../../src/events/audit/assemble.ts';
 import { FileTracker } from '../../src/events/audit/file-tracker.ts';
-import { auditArguments, auditText, parseAuditRecord } from '../../src/parse/audit-record.ts';
+import { auditArguments, auditNumber, auditText, parseAuditRecord } from '../../src/parse/audit-record.ts';
 import { parseAuthorizedKeys } from '../../src/parse/authorized-keys.ts';
 import { parseBpfSample } from '../../src/parse/bpf-sample.ts';
 import { parseCpuinfo } from '../../src/parse/cpuinfo.ts';
@@ -133,7 +133,11 @@ const parsers: Readonly<Record<string, readonly [sample: Buffer, parse: Parse]>>
       const records = text
         .split('\n')
         .flatMap((line) => attempt(() => parseAuditRecord(1309, line.slice(5), 'fuzz')) ?? []);
-      return [auditArguments(records), records.flatMap(({ fields }) => [...fields.values()].map(auditText))];
+      const calls = text
+        .split('\n')
+        .flatMap((line) => attempt(() => parseAuditRecord(1300, line.slice(5), 'fuzz')) ?? []);
+      const named = calls.map((record) => auditNumber(record.field('exit')) ?? auditText(record.field('exe')));
+      return [auditArguments(records), named, records.flatMap(({ fields }) => [...fields.values()].map(auditText))];
     },
   ],
   'bpf sample': [BPF_EXEC, (bytes) => parseBpfSample(bytes)],

@@ -98,8 +98,8 @@ export class AuditAssembler {
 }
 
 function callOf(records: readonly AuditRecord[]): AuditCall | undefined {
-  const fields = records.find(({ type }) => type === SYSCALL)?.fields;
-  if (fields === undefined) return undefined;
-  const name = callName(fields.get('arch') ?? '', auditNumber(fields.get('syscall')) ?? -1);
-  return name === undefined ? undefined : { name, fields };
+  const record = records.find(({ type }) => type === SYSCALL);
+  if (record === undefined) return undefined;
+  const name = callName(record.field('arch') ?? '', auditNumber(record.field('syscall')) ?? -1);
+  return name === undefined ? undefined : { name, record };
 }

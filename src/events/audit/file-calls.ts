@@ -64,14 +64,14 @@ const S_IFDIR = 0o040000;
 export function fileAction(event: AuditEvent): FileAction | undefined {
   const read = READERS[event.call?.name ?? ''];
   if (read === undefined) return undefined;
-  const { name, fields } = event.call!;
+  const { name, record } = event.call!;
   // The end of a process does not return, so nothing is said of its success.
-  return name === 'exit_group' || fields.get('success') === 'yes' ? read(new Call(event)) : undefined;
+  return name === 'exit_group' || record.field('success') === 'yes' ? read(new Call(event)) : undefined;
 }
 
 /** Current directory of the process; empty where the records do not tell it. */
 export function currentDirectory(event: AuditEvent): string {
-  return auditText(event.records.find(({ type }) => type === CWD)?.fields.get('cwd'));
+  return auditText(event.records.find(({ type }) => type === CWD)?.field('cwd'));
 }
 
 /** The records of a call, as readers want them. */
@@ -83,12 +83,12 @@ class Call {
   }
 
   get result(): number {
-    return auditNumber(this.#event.call!.fields.get('exit')) ?? -1;
+    return auditNumber(this.#event.call!.record.field('exit')) ?? -1;
   }
 
   /** An argument, as the `int` that it is; records have them in hexadecimal. */
   argument(index: number): number {
-    const value = Number.parseInt((this.#event.call!.fields.get(`a${index}`) ?? '').slice(-8), 16);
+    const value = Number.parseInt((this.#event.call!.record.field(`a${index}`) ?? '').slice(-8), 16);
     return Number.isNaN(value) ? -1 : value | 0;
   }
 
@@ -99,12 +99,12 @@ class Call {
   /** The file of a kind (`CREATE`, `DELETE`, `NORMAL`, `UNKNOWN`); of `PARENT` there may be more, of each directory one. */
   path(kinds: readonly string[], directory: number, parent = 0): NamedPath | undefined {
     const paths = this.#event.records.filter(({ type }) => type === PATH);
-    const kind = kinds.find((one) => paths.some(({ fields }) => fields.get('nametype') === one));
-    const found = paths.find(({ fields }) => fields.get('nametype') === kind);
-    const name = auditText(found?.fields.get('name'));
+    const kind = kinds.find((wanted) => paths.some((one) => one.field('nametype') === wanted));
+    const found = paths.find((one) => one.field('nametype') === kind);
+    const name = auditText(found?.field('name'));
     if (name === '') return undefined;
-    const parents = paths.filter(({ fields }) => fields.get('nametype') === 'PARENT');
-    const type = Number.parseInt(found?.fields.get('mode') ?? '', 8) & S_IFMT;
+    const parents = paths.filter((one) => one.field('nametype') === 'PARENT');
+    const type = Number.parseInt(found?.field('mode') ?? '', 8) & S_IFMT;
     return {
       name,
       directory,
@@ -116,13 +116,13 @@ class Call {
 
   /** Whether the call made the file. */
   get creates(): boolean {
-    return this.#event.records.some(({ type, fields }) => type === PATH && fields.get('nametype') === 'CREATE');
+    return this.#event.records.some((one) => one.type === PATH && one.field('nametype') === 'CREATE');
   }
 }
 
 function identity(record: AuditRecord | undefined): string | undefined {
-  const inode = auditNumber(record?.fields.get('inode'));
-  return inode === undefined ? undefined : `${record!.fields.get('dev')}:${inode}`;
+  const inode = auditNumber(record?.field('inode'));
+  return inode === undefined ? undefined : `${record!.field('dev')}:${inode}`;
 }
 
 type Reader = (call: Call) => FileAction | undefined;
@@ -191,7 +191,7 @@ const READERS: Readonly<Record<string, Reader | undefined>> = {
     return { kind: 'mark', first: descriptor, last: descriptor, closeOnExec: what === FIOCLEX };
   },
   mmap: (call) => {
-    const descriptor = auditNumber(call.record(MMAP)?.fields.get('fd'));
+    const descriptor = auditNumber(call.record(MMAP)?.field('fd'));
     return descriptor === undefined ? undefined : { kind: 'use', descriptor, writes: true };
   },
   ...Object.fromEntries(['read', 'pread64', 'readv', 'preadv', 'preadv2'].map((name) => [name, uses(false)])),
@@ -227,6 +227,6 @@ const READERS: Readonly<Record<string, Reader | undefined>> = {
 
 /** `AUDIT_OPENAT2` has the flags in octal. */
 function flagsOf(record: AuditRecord | undefined): number {
-  const flags = Number.parseInt(record?.fields.get('oflag') ?? '', 8);
+  const flags = Number.parseInt(record?.field('oflag') ?? '', 8);
   return Number.isNaN(flags) ? 0 : flags;
 }

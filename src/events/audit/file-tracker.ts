@@ -92,15 +92,15 @@ export class FileTracker {
   heard(event: AuditEvent): FileCall | undefined {
     const action = fileAction(event);
     if (action === undefined) return undefined;
-    const { fields } = event.call!;
-    const pid = auditNumber(fields.get('pid')) ?? 0;
+    const { record } = event.call!;
+    const pid = auditNumber(record.field('pid')) ?? 0;
     const process = this.#processes.get(pid);
     if (process !== undefined) {
       this.#processes.delete(pid);
       this.#processes.set(pid, process);
     } else {
       // One that is new has what its parent has: `vfork` is reported when the child has its program.
-      this.#add(pid, event.occurred, this.#of(auditNumber(fields.get('ppid')) ?? 0));
+      this.#add(pid, event.occurred, this.#of(auditNumber(record.field('ppid')) ?? 0));
     }
     const told = this.#act(action, pid, event);
     if (told !== undefined) {

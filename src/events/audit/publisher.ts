@@ -16,8 +16,15 @@ export interface AuditSource {
   addRule(rule: AuditRule): void;
   rules(): readonly ListedRule[];
   removeRule(rule: ListedRule): void;
-  receive(): { readonly type: number; readonly text: string } | 'overrun' | undefined;
+  /** A message is good until the next one. */
+  receive(): AuditMessage | 'overrun' | undefined;
   [Symbol.dispose](): void;
+}
+
+export interface AuditMessage {
+  readonly type: number;
+  /** Made when it is asked for. */
+  readonly text: string;
 }
 
 export interface AuditState {
@@ -173,7 +180,7 @@ export class AuditPublisher implements Publisher {
       if (message === 'overrun') {
         this.#overruns += 1;
         this.#missed();
-      } else if (message.type >= FIRST_RECORD) this.#add(message.type, message.text, now);
+      } else if (message.type >= FIRST_RECORD) this.#add(message, now);
     }
     return true;
   }
@@ -288,12 +295,12 @@ export class AuditPublisher implements Publisher {
     say('WARNING', `${this.name}: ${cause}: ${readAlong ? 'reads along' : 'is the audit daemon'} from now on`);
   }
 
-  #add(type: number, text: string, now: number): void {
+  #add(message: AuditMessage, now: number): void {
     this.#received += 1;
-    this.#parts.debug?.(`${type} ${text}`);
-    if (type === PROCTITLE) return;
+    this.#parts.debug?.(`${message.type} ${message.text}`);
+    if (message.type === PROCTITLE) return;
     try {
-      this.#assembler.add(parseAuditRecord(type, text, 'audit'), now);
+      this.#assembler.add(parseAuditRecord(message.type, message.text, 'audit'), now);
     } catch (cause) {
       if (!(cause instanceof MalformedInput)) throw cause;
       this.#malformed += 1;
@@ -306,9 +313,9 @@ export class AuditPublisher implements Publisher {
     if (wanted !== undefined) this.#parts.emit(wanted);
   }
 
-  #wanted(event: AuditEvent, { name, fields }: AuditCall): AuditEvent | undefined {
+  #wanted(event: AuditEvent, { name, record }: AuditCall): AuditEvent | undefined {
     const { files, options, pid } = this.#parts;
-    if (fields.get('pid') === String(pid)) return undefined;
+    if (record.field('pid') === String(pid)) return undefined;
     const file = files?.heard(event);
     if (file !== undefined) return { ...event, file };
     if (!this.#calls.has(name)) return undefined;

@@ -1,4 +1,5 @@
 import { ACCEPT_CALLS, SOCKET_CALLS } from '../../base/audit-syscalls.ts';
+import type { AuditRecord } from '../../parse/audit-record.ts';
 import { AF_INET, AF_INET6, AF_UNIX, parseSocketAddress, type SocketAddress } from '../../parse/sockaddr.ts';
 import type { AuditEvent, SocketCall } from '../../schema/audit-event.ts';
 
@@ -27,12 +28,12 @@ export function isSocketCall({ call }: AuditEvent): boolean {
 /** What was done to a socket; undefined where nothing was, or nobody wants to know. */
 export function socketCall(event: AuditEvent, { failed, noClient, unix }: SocketOptions): SocketCall | undefined {
   if (!isSocketCall(event)) return undefined;
-  const { name, fields } = event.call!;
+  const { name, record } = event.call!;
   const action = (name === 'accept4' ? 'accept' : name) as SocketCall['action'];
-  const status = statusOf(action, fields);
+  const status = statusOf(action, record);
   if (status === 'failed' && !failed) return undefined;
   if (status === 'no_client' && !noClient && !failed) return undefined;
-  const saddr = event.records.find(({ type }) => type === SOCKADDR)?.fields.get('saddr');
+  const saddr = event.records.find(({ type }) => type === SOCKADDR)?.field('saddr');
   const address = saddr === undefined ? undefined : addressOf(saddr);
   if (saddr !== undefined && address === undefined) return undefined;
   // A client whose address nobody asked for may be of either family; most that do not ask accept from UNIX sockets.
@@ -47,9 +48,9 @@ function addressOf(saddr: string): SocketAddress | undefined {
   return [AF_INET, AF_INET6, AF_UNIX].includes(address?.family ?? 0) ? address : undefined;
 }
 
-function statusOf(action: string, fields: ReadonlyMap<string, string>): SocketCall['status'] {
-  if (fields.get('success') === 'yes') return 'succeeded';
-  const exit = fields.get('exit');
+function statusOf(action: string, record: AuditRecord): SocketCall['status'] {
+  if (record.field('success') === 'yes') return 'succeeded';
+  const exit = record.field('exit');
   if (action === 'connect' && exit === IN_PROGRESS) return 'in_progress';
   return action === 'accept' && exit === TRY_AGAIN ? 'no_client' : 'failed';
 }

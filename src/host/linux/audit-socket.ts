@@ -62,6 +62,28 @@ export interface AuditStatus {
 /** What of the status is to be set. */
 export type AuditSettings = Partial<Omit<AuditStatus, 'lost'>> & { readonly failure?: number };
 
+/** A record as it came, whose text is made when it is asked for. */
+class Message {
+  readonly type: number;
+  readonly #data: Buffer;
+  readonly #start: number;
+  readonly #length: number;
+
+  constructor(data: Buffer, start: number, length: number) {
+    this.type = length < HEADER ? 0 : data.readUInt16LE(start + 4);
+    this.#data = data;
+    this.#start = start;
+    this.#length = length;
+  }
+
+  get text(): string {
+    if (this.#length < HEADER) return '';
+    const end = this.#start + this.#length;
+    // The kernel's own length leaves out the header, now and then; what came is what counts.
+    return this.#data.latin1Slice(this.#start + HEADER, this.#data[end - 1] === 0 ? end - 1 : end);
+  }
+}
+
 /** A connection to the kernel's audit. Needs CAP_AUDIT_CONTROL, or CAP_AUDIT_READ to read along. Throws `HostError`. */
 export class AuditSocket implements Disposable {
   readonly fd: number;
@@ -158,8 +180,8 @@ export class AuditSocket implements Disposable {
     this.#request(AUDIT_DEL_RULE, bytes, undefined, 'ENOENT');
   }
 
-  /** The next record, if there is one. `overrun`: the kernel had no room for some. */
-  receive(): { readonly type: number; readonly text: string } | 'overrun' | undefined {
+  /** The next record, if there is one, good until the next one. `overrun`: the kernel had no room for some. */
+  receive(): Message | 'overrun' | undefined {
     if (this.#next === this.#count) {
       this.#next = 0;
       this.#count = this.#batch.receive(this.fd);
@@ -172,11 +194,8 @@ export class AuditSocket implements Disposable {
       }
     }
     if (this.#next === this.#count) return undefined;
-    const bytes = this.#batch.message(this.#next++);
-    if (bytes.length < HEADER) return { type: 0, text: '' };
-    // The kernel's own length leaves out the header, now and then; what came is what counts.
-    const end = bytes.at(-1) === 0 ? bytes.length - 1 : bytes.length;
-    return { type: bytes.readUInt16LE(4), text: bytes.latin1Slice(HEADER, end) };
+    const index = this.#next++;
+    return new Message(this.#batch.data, this.#batch.start(index), this.#batch.length(index));
   }
 
   [Symbol.dispose](): void {

@@ -10,7 +10,8 @@ export class MessageBatch {
   readonly #count: number;
   readonly #size: number;
   readonly #headers: Buffer;
-  readonly #data: Buffer;
+  /** Where messages are; good until the next `receive`. */
+  readonly data: Buffer;
   readonly #address: number;
   // Their addresses are in `#headers`: they must live as long.
   readonly #vectors: Buffer;
@@ -20,11 +21,11 @@ export class MessageBatch {
   constructor(count: number, size: number) {
     this.#count = count;
     this.#size = size;
-    this.#data = Buffer.alloc(count * size);
+    this.data = Buffer.alloc(count * size);
     this.#vectors = Buffer.alloc(count * VECTOR);
     this.#headers = Buffer.alloc(count * HEADER.size);
     this.#address = addressOf(this.#headers);
-    const [data, vectors] = [addressOf(this.#data), addressOf(this.#vectors)];
+    const [data, vectors] = [addressOf(this.data), addressOf(this.#vectors)];
     for (let i = 0; i < count; i++) {
       this.#vectors.writeBigUInt64LE(BigInt(data + i * size), i * VECTOR);
       this.#vectors.writeBigUInt64LE(BigInt(size), i * VECTOR + 8);
@@ -38,9 +39,13 @@ export class MessageBatch {
     return this.#call(fd, this.#address, this.#count, MSG_DONTWAIT, 0);
   }
 
-  /** One of those that came last; good until the next `receive`. */
-  message(index: number): Buffer {
-    const length = Math.min(this.#size, this.#headers.readUInt32LE(index * HEADER.size + HEADER.length));
-    return this.#data.subarray(index * this.#size, index * this.#size + length);
+  /** Where one of those that came last begins in `data`. */
+  start(index: number): number {
+    return index * this.#size;
+  }
+
+  /** Its bytes, as far as there was room. */
+  length(index: number): number {
+    return Math.min(this.#size, this.#headers.readUInt32LE(index * HEADER.size + HEADER.length));
   }
 }

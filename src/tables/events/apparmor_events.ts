@@ -39,13 +39,13 @@ export const apparmorEvents = eventTable({
   },
   examples: ["select time, profile, operation, name, denied_mask from apparmor_events where apparmor = 'DENIED'"],
   *rows({ records }: AuditEvent, { uptime }) {
-    for (const { type, fields, text: message } of records) {
-      if (type !== AVC || !fields.has('apparmor')) continue;
-      const said = (name: string) => auditText(fields.get(name));
-      const number = (name: string) => auditNumber(fields.get(name));
+    for (const record of records) {
+      if (record.type !== AVC || !record.fields.has('apparmor')) continue;
+      const said = (name: string) => auditText(record.field(name));
+      const number = (name: string) => auditNumber(record.field(name));
       yield {
         type: 'AA',
-        message,
+        message: record.text,
         uptime,
         apparmor: said('apparmor'),
         operation: said('operation'),

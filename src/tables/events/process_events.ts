@@ -63,15 +63,15 @@ export const processEvents = eventTable({
   },
   examples: ["select time, pid, path, cmdline from process_events where time > strftime('%s', 'now') - 60"],
   *rows(event: AuditEvent, { stat: statOf, uptime }) {
-    if (event.call?.fields.get('success') !== 'yes') return;
-    const { name: syscall, fields: call } = event.call;
-    const number = (name: string) => auditNumber(call.get(name));
+    if (event.call?.record.field('success') !== 'yes') return;
+    const { name: syscall, record: call } = event.call;
+    const number = (name: string) => auditNumber(call.field(name));
     const isFork = has(FORK_CALLS, syscall);
     if (!isFork && !has(EXEC_CALLS, syscall) && !has(KILL_CALLS, syscall)) return;
-    if (isFork && Number.parseInt(call.get('a0') ?? '0', 16) & CLONE_THREAD && syscall === 'clone') return;
-    const path = auditText(call.get('exe'));
+    if (isFork && Number.parseInt(call.field('a0') ?? '0', 16) & CLONE_THREAD && syscall === 'clone') return;
+    const path = auditText(call.field('exe'));
     const stat = path === '' ? undefined : statOf(path);
-    const started = event.records.find((record) => record.type === PATH && record.fields.get('item') === '0');
+    const started = event.records.find((record) => record.type === PATH && record.field('item') === '0');
     const { argv, truncated } = auditArguments(event.records.filter(({ type }) => type === EXECVE));
     const command = argv.join(' ');
     const isLong = command.length > MAX_COMMAND;
@@ -79,13 +79,13 @@ export const processEvents = eventTable({
       pid: isFork ? number('exit') : number('pid'),
       parent: isFork ? number('pid') : number('ppid'),
       path,
-      mode: started?.fields.get('mode'),
+      mode: started?.field('mode'),
       cmdline: isLong ? command.slice(0, MAX_COMMAND) : command,
       cmdline_size: command.length,
       env: '',
       env_count: 0,
       env_size: 0,
-      cwd: auditText(event.records.find(({ type }) => type === CWD)?.fields.get('cwd')),
+      cwd: auditText(event.records.find(({ type }) => type === CWD)?.field('cwd')),
       auid: number('auid'),
       uid: number('uid'),
       euid: number('euid'),
@@ -95,8 +95,8 @@ export const processEvents = eventTable({
       suid: number('suid'),
       fsgid: number('fsgid'),
       sgid: number('sgid'),
-      owner_uid: auditNumber(started?.fields.get('ouid')) ?? 0,
-      owner_gid: auditNumber(started?.fields.get('ogid')) ?? 0,
+      owner_uid: auditNumber(started?.field('ouid')) ?? 0,
+      owner_gid: auditNumber(started?.field('ogid')) ?? 0,
       atime: Math.floor(stat?.atime ?? 0),
       mtime: Math.floor(stat?.mtime ?? 0),
       ctime: Math.floor(stat?.ctime ?? 0),

@@ -37,25 +37,25 @@ export const processFileEvents = eventTable({
   examples: ["select time, executable, operation, path from process_file_events where path like '/etc/%'"],
   *rows({ call, file }: AuditEvent, { uptime }) {
     if (call === undefined || file === undefined) return;
-    const { fields } = call;
+    const { record } = call;
     yield {
       operation: file.operation,
-      pid: auditNumber(fields.get('pid')),
-      ppid: auditNumber(fields.get('ppid')),
-      executable: auditText(fields.get('exe')),
+      pid: auditNumber(record.field('pid')),
+      ppid: auditNumber(record.field('ppid')),
+      executable: auditText(record.field('exe')),
       partial: String(file.partial),
       cwd: file.cwd,
       path: file.path,
       dest_path: file.destination,
-      uid: fields.get('uid'),
-      gid: fields.get('gid'),
-      auid: fields.get('auid'),
-      euid: fields.get('euid'),
-      egid: fields.get('egid'),
-      fsuid: fields.get('fsuid'),
-      fsgid: fields.get('fsgid'),
-      suid: fields.get('suid'),
-      sgid: fields.get('sgid'),
+      uid: record.field('uid'),
+      gid: record.field('gid'),
+      auid: record.field('auid'),
+      euid: record.field('euid'),
+      egid: record.field('egid'),
+      fsuid: record.field('fsuid'),
+      fsgid: record.field('fsgid'),
+      suid: record.field('suid'),
+      sgid: record.field('sgid'),
       uptime,
     };
   },

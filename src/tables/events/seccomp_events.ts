@@ -57,11 +57,11 @@ export const seccompEvents = eventTable({
   },
   examples: ["select time, pid, exe, syscall from seccomp_events where code like 'KILL%'"],
   *rows({ records }: AuditEvent, { uptime }) {
-    for (const { type, fields } of records) {
-      if (type !== SECCOMP) continue;
-      const number = (name: string) => auditNumber(fields.get(name));
-      const arch = fields.get('arch') ?? '';
-      const call = fields.get('syscall') ?? '';
+    for (const record of records) {
+      if (record.type !== SECCOMP) continue;
+      const number = (name: string) => auditNumber(record.field(name));
+      const arch = record.field('arch') ?? '';
+      const call = record.field('syscall') ?? '';
       yield {
         uptime,
         auid: number('auid'),
@@ -69,14 +69,14 @@ export const seccompEvents = eventTable({
         gid: number('gid'),
         ses: number('ses'),
         pid: number('pid'),
-        comm: auditText(fields.get('comm')),
-        exe: auditText(fields.get('exe')),
+        comm: auditText(record.field('comm')),
+        exe: auditText(record.field('exe')),
         sig: number('sig'),
         arch: nameOf(ARCHITECTURES, Number.parseInt(arch, 16)),
         syscall: callName(arch, Number(call)) ?? call,
         compat: number('compat'),
-        ip: fields.get('ip'),
-        code: nameOf(ACTIONS, (Number.parseInt(fields.get('code') ?? '', 16) & 0xffff0000) >>> 0),
+        ip: record.field('ip'),
+        code: nameOf(ACTIONS, (Number.parseInt(record.field('code') ?? '', 16) & 0xffff0000) >>> 0),
       };
     }
   },

@@ -29,10 +29,10 @@ export const selinuxEvents = eventTable({
   },
   examples: ["select time, message from selinux_events where type = 'AVC'"],
   *rows({ records }: AuditEvent, { uptime }) {
-    for (const { type: number, fields, text: message } of records) {
-      const type = number === USER_AVC ? 'USER_AVC' : NAMES[number - FIRST];
+    for (const record of records) {
+      const type = record.type === USER_AVC ? 'USER_AVC' : NAMES[record.type - FIRST];
       // AppArmor says what it denies in records of the same type.
-      if (type !== undefined && !fields.has('apparmor')) yield { type, message, uptime };
+      if (type !== undefined && !record.fields.has('apparmor')) yield { type, message: record.text, uptime };
     }
   },
 });

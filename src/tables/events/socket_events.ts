@@ -44,10 +44,10 @@ export const socketEvents = eventTable({
     const [local, remote] = action === 'bind' ? [internet, undefined] : [undefined, internet];
     yield {
       action,
-      pid: auditNumber(call.fields.get('pid')),
-      path: auditText(call.fields.get('exe')),
-      fd: String(Number.parseInt(call.fields.get('a0') ?? '', 16) | 0),
-      auid: auditNumber(call.fields.get('auid')),
+      pid: auditNumber(call.record.field('pid')),
+      path: auditText(call.record.field('exe')),
+      fd: String(Number.parseInt(call.record.field('a0') ?? '', 16) | 0),
+      auid: auditNumber(call.record.field('auid')),
       family: address?.family,
       protocol: 0,
       local_address: local?.address,

@@ -27,18 +27,18 @@ export const userEvents = eventTable({
   },
   examples: ['select time, uid, message, address from user_events where type = 1112'],
   *rows({ records }: AuditEvent, { uptime }) {
-    for (const { type, fields, text: whole } of records) {
-      if (!isUserMessage(type)) continue;
+    for (const record of records) {
+      if (!isUserMessage(record.type)) continue;
       yield {
-        uid: auditNumber(fields.get('uid')),
-        auid: auditNumber(fields.get('auid')),
-        pid: auditNumber(fields.get('pid')),
+        uid: auditNumber(record.field('uid')),
+        auid: auditNumber(record.field('auid')),
+        pid: auditNumber(record.field('pid')),
         // The kernel puts it into quotes, whatever is in it.
-        message: / msg='(.*)'/s.exec(whole)?.[1] ?? auditText(fields.get('msg')),
-        type,
-        path: auditText(fields.get('exe')),
-        address: auditText(fields.get('addr')),
-        terminal: auditText(fields.get('terminal')),
+        message: / msg='(.*)'/s.exec(record.text)?.[1] ?? auditText(record.field('msg')),
+        type: record.type,
+        path: auditText(record.field('exe')),
+        address: auditText(record.field('addr')),
+        terminal: auditText(record.field('terminal')),
         uptime,
       };
     }

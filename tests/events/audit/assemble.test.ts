@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { AuditAssembler } from '../../../src/events/audit/assemble.ts';
@@ -8,9 +8,8 @@ import type { AuditEvent } from '../../../src/schema/audit-event.ts';
 import { random } from '../../engine/support.ts';
 
 /** What the kernel said when a shell ran some programs: a type and a text a line, bytes as Latin-1. */
-const CAPTURE = readFileSync(join(import.meta.dirname, '../../captures/audit-exec.txt'), 'latin1')
-  .trimEnd()
-  .split('\n');
+const CAPTURES = join(import.meta.dirname, '../../captures');
+const CAPTURE = readFileSync(join(CAPTURES, 'audit-exec.txt'), 'latin1').trimEnd().split('\n');
 
 const parsed = (line: string): AuditRecord =>
   parseAuditRecord(Number(line.slice(0, 4)), line.slice(5), 'audit-exec.txt');
@@ -33,6 +32,19 @@ describe('records', () => {
       ['syscall', 'success', 'ppid', 'comm', 'exe', 'key', 'auid'].map((name) => fields.get(name)),
       ['59', 'yes', '10139', '"sh"', '"/usr/bin/dash"', '(null)', '4294967295'],
     );
+  });
+
+  test('one field is found as all are', () => {
+    const names = globSync('audit-*.txt', { cwd: CAPTURES });
+    const lines = names.flatMap((name) => readFileSync(join(CAPTURES, name), 'latin1').trimEnd().split('\n'));
+    const types = new Set<number>();
+    for (const line of lines) {
+      const { type, fields } = parsed(line);
+      types.add(type);
+      for (const [name, value] of fields) assert.equal(parsed(line).field(name), value, `${name} of ${line}`);
+      for (const absent of ['d', 'none', 'audit(', '']) assert.equal(parsed(line).field(absent), undefined);
+    }
+    for (const type of [1300, 1302, 1306, 1307, 1309]) assert.ok(types.has(type), `records of ${type}`);
   });
 
   test('what programs wrote', () => {
@@ -161,12 +173,12 @@ describe('assembly', () => {
   });
 
   test('what is under way is bounded, in number and in size', () => {
-    const record = (serial: number): AuditRecord => ({ type: 1300, serial, occurred: 0n, fields: new Map(), text: '' });
+    const record = (serial: number, type = 1300) => parseAuditRecord(type, `audit(1.000:${serial}): a=b`, 'x');
     const { events, assembler } = assemble(Array.from({ length: 5000 }, (_, i) => record(i)));
     assert.equal(events.length, 5000 - 1024);
     assert.deepEqual([events[0]!.serial, events[0]!.complete], [0, false]);
     for (let i = 0; i < 1000; i++) assembler.add(record(4999), 0);
-    assembler.add({ ...record(4999), type: 1320 }, 0);
+    assembler.add(record(4999, 1320), 0);
     assert.equal(events.at(-1)!.records.length, 400);
     assert.equal(assembler.counts.dropped, 601);
   });

@@ -108,7 +108,7 @@ describe('a recording', () => {
       const tracker = new FileTracker({ ...ALL, matches: (path) => path.endsWith(name), accesses: false }, GONE);
       return events.flatMap((event) => {
         const what = short(tracker, event);
-        return what === undefined ? [] : [`${event.call!.fields.get('exe')} ${root(what)}`];
+        return what === undefined ? [] : [`${event.call!.record.field('exe')} ${root(what)}`];
       });
     };
     assert.deepEqual(told('inh.txt'), [

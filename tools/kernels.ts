@@ -116,7 +116,7 @@ function boot(image: string, { name, bpf, fanotify, cgroup1, more = '' }: Kernel
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', () => {
-      const [, found] = /^results: (.*)$/m.exec(output) ?? [];
+      const [, found] = /results: (\{.*\})/.exec(output) ?? [];
       const results = found === undefined ? {} : (JSON.parse(found) as Results);
       const failed = CHECKS.some((check) => !results[check] || results[check].startsWith('FAIL'));
       if (failed && !values.v) console.log(`${name}:\n${output}`);

@@ -6,14 +6,18 @@ import type { AuditCall, AuditEvent } from '../../schema/audit-event.ts';
 const SYSCALL = 1300;
 /** `AUDIT_EOE`: no more records come of this event. */
 const END = 1320;
-/** `AUDIT_CONFIG_CHANGE`, `AUDIT_TTY`, `AUDIT_SECCOMP`. */
-const SINGLE: ReadonlySet<number> = new Set([1305, 1319, 1326]);
+/** `AUDIT_CONFIG_CHANGE`, `AUDIT_TTY`, `AUDIT_SECCOMP`, `AUDIT_KERNEL`. */
+const SINGLE: ReadonlySet<number> = new Set([1305, 1319, 1326, 2000]);
 /**
  * What is told in one record: by programs and daemons, of the configuration, of seccomp (before the call begins), of
- * anomalies (the 1700s), and by SELinux and AppArmor, whose record may be of an event, but says all that they know.
+ * anomalies (the 1700s), by programs again (from `AUDIT_FIRST_USER_MSG2` on), and by SELinux and AppArmor, whose record may be of an event, but says all that they know.
  */
 const isSingle = (type: number) =>
-  (type >= 1100 && type < 1300) || SINGLE.has(type) || (type >= 1400 && type < 1500) || (type >= 1700 && type < 1800);
+  (type >= 1100 && type < 1300) ||
+  SINGLE.has(type) ||
+  (type >= 1400 && type < 1500) ||
+  (type >= 1700 && type < 1800) ||
+  type >= 2100;
 
 /** Events that are under way at once: the kernel ends each before the system call returns, so these are many processors. */
 const MAX_PENDING = 1024;
@@ -30,7 +34,7 @@ interface Pending {
 /** Counts of what came and went. */
 export interface AssemblyCounts {
   readonly events: number;
-  /** Without their end. */
+  /** Without their end, which somebody was there to hear. */
   readonly incomplete: number;
   /** Records of events that had too many. */
   readonly dropped: number;
@@ -39,13 +43,19 @@ export interface AssemblyCounts {
 /** Puts records together again, whose events are mixed with each other. It knows nothing but records and the time. */
 export class AuditAssembler {
   readonly #emit: (event: AuditEvent) => void;
+  readonly #since: bigint;
   readonly #pending = new Map<number, Pending>();
   #events = 0;
   #incomplete = 0;
   #dropped = 0;
 
-  constructor(emit: (event: AuditEvent) => void) {
+  /**
+   * `since`: nanoseconds since the epoch when records began to be heard. Of what was before, the kernel keeps the first records
+   * for who comes, and the last event of them may be cut.
+   */
+  constructor(emit: (event: AuditEvent) => void, since = 0n) {
     this.#emit = emit;
+    this.#since = since;
   }
 
   get counts(): AssemblyCounts {
@@ -81,8 +91,9 @@ export class AuditAssembler {
   }
 
   #giveUp(serial: number): void {
-    this.#incomplete += 1;
-    this.#finish(serial, this.#pending.get(serial)!.records, false);
+    const { records } = this.#pending.get(serial)!;
+    if (records[0]!.occurred >= this.#since) this.#incomplete += 1;
+    this.#finish(serial, records, false);
   }
 
   #finish(serial: number, records: readonly AuditRecord[], complete: boolean): void {

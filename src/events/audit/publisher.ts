@@ -68,6 +68,8 @@ export interface AuditParts {
   emit(event: AuditEvent): void;
   /** Milliseconds of a clock that never goes back. */
   now(): number;
+  /** Nanoseconds since the epoch, of now. */
+  readonly startedAt: bigint;
   say(severity: 'INFO' | 'WARNING', message: string): void;
   /** Is told every record. */
   readonly debug?: ((text: string) => void) | undefined;
@@ -119,26 +121,23 @@ export class AuditPublisher implements Publisher {
     this.#parts = parts;
     this.#calls = new Set(options.calls);
     this.#rules = auditRules(options, pid, arch);
-    this.#assembler = new AuditAssembler((event) => this.#pass(event));
+    this.#assembler = new AuditAssembler((event) => this.#pass(event), parts.startedAt);
     this.#checked = now();
     this.#occupied = now();
-    let source = open(false);
+    // Another connection than that on which records come: of those that came before an answer nobody would hear.
+    using control = open(false);
+    this.#before = control.status();
+    this.#lostSoFar = this.#before.lost;
+    // A daemon that was killed is one until the kernel has something to say to it.
+    const { pid: daemon } = this.#before;
+    this.#readsAlong = !options.allowConfig || (daemon !== 0 && daemon !== pid && isRunning(daemon));
+    this.#source = open(this.#readsAlong);
     try {
-      this.#before = source.status();
-      this.#lostSoFar = this.#before.lost;
-      // A daemon that was killed is one until the kernel has something to say to it.
-      const { pid: daemon } = this.#before;
-      this.#readsAlong = !options.allowConfig || (daemon !== 0 && daemon !== pid && isRunning(daemon));
-      if (options.allowConfig) this.#configure(source);
+      if (options.allowConfig) this.#configure(control);
     } catch (cause) {
-      source[Symbol.dispose]();
+      this.#source[Symbol.dispose]();
       throw cause;
     }
-    if (this.#readsAlong) {
-      source[Symbol.dispose]();
-      source = open(true);
-    }
-    this.#source = source;
   }
 
   get fds(): readonly number[] {
@@ -217,19 +216,23 @@ export class AuditPublisher implements Publisher {
     }
   }
 
-  #configure(source: AuditSource): void {
+  #configure(control: AuditSource): void {
     const { options, pid, isRunning, say } = this.#parts;
     const isLocked = this.#before.enabled === LOCKED;
-    if (!this.#readsAlong) this.#become(source, isLocked);
+    if (!this.#readsAlong) {
+      this.#become(this.#source, isLocked);
+      // While there is no daemon the kernel keeps what it reports, 64 records by default, our own changes too.
+      this.#lostSoFar = control.status().lost;
+    }
     if (isLocked) {
       say('WARNING', `${this.name}: audit is locked until the next boot; what its rules report is heard`);
       return;
     }
-    if (options.clearRules) for (const rule of source.rules()) source.removeRule(rule);
+    if (options.clearRules) for (const rule of control.rules()) control.removeRule(rule);
     // Those of one of us that was killed.
-    else this.#removeRules(source, (owner) => owner === pid || !isRunning(owner));
-    for (const rule of this.#rules) source.addRule(rule);
-    if (this.#before.enabled === 0) source.set({ enabled: 1 });
+    else this.#removeRules(control, (owner) => owner === pid || !isRunning(owner));
+    for (const rule of this.#rules) control.addRule(rule);
+    if (this.#before.enabled === 0) control.set({ enabled: 1 });
   }
 
   /** Makes this process the daemon, whom records are sent to. */

@@ -53,6 +53,7 @@ export const audit: Starter = {
       isRunning: (pid) => files.exists(`/proc/${pid}`),
       emit,
       now,
+      startedAt: BigInt(Date.now()) * 1_000_000n,
       say,
       debug: options.bool('audit_debug') ? (text) => say('INFO', `auditeventpublisher: ${text}`) : undefined,
     });

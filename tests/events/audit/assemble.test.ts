@@ -160,16 +160,34 @@ describe('assembly', () => {
     assert.equal(assembler.counts.incomplete, 1);
   });
 
+  test('one that was cut before anybody heard is no loss', () => {
+    const events: AuditEvent[] = [];
+    const assembler = new AuditAssembler((event) => events.push(event), 2_000_000_000n);
+    for (const [i, seconds] of [1, 2].entries()) {
+      assembler.add(parseAuditRecord(1300, `audit(${seconds}.000:${i}): arch=c000003e syscall=59`, 'x'), 0);
+    }
+    assembler.tick(2000);
+    assert.deepEqual(
+      events.map(({ serial, complete }) => [serial, complete]),
+      [
+        [0, false],
+        [1, false],
+      ],
+    );
+    assert.equal(assembler.counts.incomplete, 1);
+  });
+
   test('what is said in one record waits for nothing, and leaves the event that it may be of as it is', () => {
     const record = (type: number, serial: number) => parseAuditRecord(type, `audit(1.000:${serial}): a=b`, 'x');
     const { events, assembler } = assemble([
       ...[record(1112, 1), record(1326, 2), record(1302, 3), record(1400, 3), record(1300, 3), record(1320, 3)],
+      ...[record(2000, 4), record(2100, 5)],
     ]);
     assert.deepEqual(
       events.map((event) => event.records.map(({ type }) => type)),
-      [[1112], [1326], [1400], [1302, 1300]],
+      [[1112], [1326], [1400], [1302, 1300], [2000], [2100]],
     );
-    assert.deepEqual(assembler.counts, { events: 4, incomplete: 0, dropped: 0 });
+    assert.deepEqual(assembler.counts, { events: 6, incomplete: 0, dropped: 0 });
   });
 
   test('what is under way is bounded, in number and in size', () => {

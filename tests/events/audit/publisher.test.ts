@@ -17,7 +17,7 @@ let running: number[];
 let now: number;
 let emitted: AuditEvent[];
 let said: string[];
-let opened: { readAlong: boolean; closed: boolean }[];
+let opened: { readAlong: boolean; closed: boolean; asked: string[] }[];
 
 const US = 500;
 const OTHER = 700;
@@ -28,15 +28,21 @@ beforeEach(() => {
 });
 
 function open(readAlong: boolean): AuditSource {
-  const state = { readAlong, closed: false };
+  const state = { readAlong, closed: false, asked: [] as string[] };
   opened.push(state);
   const locked = () => {
     if (kernel.enabled === 2) throw new HostError('EPERM', 'netlink audit', 'request');
   };
   return {
     fd: opened.length,
-    status: () => ({ enabled: kernel.enabled, pid: kernel.pid, backlogLimit: 64, lost: kernel.lost, waitTime: 0 }),
+    status() {
+      state.asked.push('status');
+      return { enabled: kernel.enabled, pid: kernel.pid, backlogLimit: 64, lost: kernel.lost, waitTime: 0 };
+    },
     set({ pid, ...settings }) {
+      state.asked.push(...Object.keys(settings), ...(pid === undefined ? [] : ['pid']));
+      // Of a change there is a record, for which there may be no room where nobody is the daemon.
+      if (kernel.pid === 0) kernel.lost += 1;
       if (Object.keys(settings).length > 0) locked();
       // A daemon that runs is not replaced.
       if (pid && kernel.pid !== 0 && kernel.pid !== US && running.includes(kernel.pid)) {
@@ -45,11 +51,15 @@ function open(readAlong: boolean): AuditSource {
       kernel = { ...kernel, ...(pid !== undefined && { pid }), enabled: settings['enabled'] ?? kernel.enabled };
     },
     addRule(rule: AuditRule) {
+      state.asked.push('rule');
       locked();
       const bytes = encodeRule(rule);
       if (!kernel.rules.some((one) => one.bytes.equals(bytes))) kernel.rules.push({ key: keyOf(bytes), bytes });
     },
-    rules: () => [...kernel.rules],
+    rules() {
+      state.asked.push('rules');
+      return [...kernel.rules];
+    },
     removeRule({ bytes }) {
       locked();
       kernel.rules = kernel.rules.filter((one) => !one.bytes.equals(bytes));
@@ -81,6 +91,7 @@ function start(options: Partial<AuditOptions> = {}): AuditPublisher {
     isRunning: (pid) => running.includes(pid),
     emit: (event) => emitted.push(event),
     now: () => now,
+    startedAt: 0n,
     say: (_, message) => said.push(message),
   });
 }
@@ -99,6 +110,17 @@ describe('the daemon', () => {
     publisher.stop();
     assert.deepEqual([kernel.pid, kernel.enabled, keys()], [0, 0, []]);
     assert.ok(opened.every(({ closed }) => closed));
+  });
+
+  test('is us: what was lost before is not ours, and no answer is waited for where records come', () => {
+    const publisher = start();
+    assert.ok(kernel.lost > 7);
+    later(publisher);
+    assert.equal(publisher.counts.dropped['lost'], 0);
+    assert.deepEqual(opened[publisher.fds[0]! - 1]!.asked, ['failure', 'backlogLimit', 'waitTime', 'pid']);
+    kernel.lost += 3;
+    later(publisher);
+    assert.equal(publisher.counts.dropped['lost'], 3);
   });
 
   test('is another that runs: we read along, add rules and remove them', () => {
@@ -230,7 +252,7 @@ test('only what is wanted goes on, and what is lost is counted', () => {
   );
   assert.equal(publisher.read(), false);
   assert.equal(emitted.length, 3);
-  kernel.lost = 10;
+  kernel.lost += 3;
   later(publisher);
   kernel.lost = 0;
   later(publisher);

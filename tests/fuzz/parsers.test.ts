@@ -46,6 +46,7 @@ import { parseProcPidMaps } from '../../src/parse/proc-pid-maps.ts';
 import { parseProcPidStat } from '../../src/parse/proc-pid-stat.ts';
 import { parseProcIdentity, parseResidentSize, parseThreadGroup } from '../../src/parse/proc-pid-status.ts';
 import { parseCpuTimes } from '../../src/parse/proc-stat.ts';
+import { parseProcessorList } from '../../src/parse/processor-list.ts';
 import { parseResolvConf } from '../../src/parse/resolv-conf.ts';
 import { parseInterfaceAddress, parseLink, parseRoute } from '../../src/parse/rtnetlink.ts';
 import { parseShadow } from '../../src/parse/shadow.ts';
@@ -178,6 +179,7 @@ const parsers: Readonly<Record<string, readonly [sample: Buffer, parse: Parse]>>
   'os-release': [sample('/usr/lib/os-release'), (_, text) => parseOsRelease(text)],
   passwd: [sample('/etc/passwd'), (_, text) => [...parsePasswd(text)]],
   'pem key': [sample('/root/.ssh/id_rsa'), (_, text) => describePrivateKey(text)],
+  'processor list': [Buffer.from('0-3,8,10-4000'), (_, text) => parseProcessorList(text)],
   'posix time zone': [Buffer.from('CET-1CEST,M3.5.0,M10.5.0/3'), (_, text) => posixZoneAbbreviation(text, 1717243200)],
   'proc arp': [sample('/proc/net/arp'), (_, text) => [...parseArp(text)]],
   'proc dev': [sample('/proc/net/dev'), (_, text) => [...parseInterfaceNames(text)]],

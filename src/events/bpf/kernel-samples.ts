@@ -31,8 +31,11 @@ export class KernelSamples implements SampleSource {
   readonly #lost: number;
   readonly #descriptors: number[] = [];
 
-  /** `tracepoint`: the number of one of a system call. Throws `HostError` where the kernel does not let us, or is too old. */
-  constructor(btf: Btf, options: BpfOptions, tracepoint: (name: string) => number) {
+  /**
+   * `processors`: those that are online; `tracepoint`: the number of one of a system call. Throws `HostError` where the kernel
+   * does not let us, or is too old.
+   */
+  constructor(btf: Btf, options: BpfOptions, processors: readonly number[], tracepoint: (name: string) => number) {
     this.patience = Math.min(MAX_PATIENCE_MS, (options.ringSize / RING_A_SECOND) * 1000);
     this.#ring = new RingBuffer('osquery_ring', options.ringSize);
     try {
@@ -48,8 +51,9 @@ export class KernelSamples implements SampleSource {
         ...(options.processEvents ? execPrograms(offsets, maps) : []),
         ...(options.socketEvents ? socketPrograms(offsets, maps) : []),
       ];
-      for (const { program, tracepoint: name } of programs) {
-        const place = name.startsWith('sys_') ? { id: tracepoint(name) } : { raw: name };
+      for (const { program, tracepoint: name, everywhere } of programs) {
+        const on = everywhere ? processors : processors.slice(0, 1);
+        const place = name.startsWith('sys_') ? { id: tracepoint(name), processors: on } : { raw: name };
         this.#descriptors.push(...startProgram(name.replace(/^(sys|sched)_/, 'osq_'), program.code(), place));
       }
     } catch (cause) {

@@ -9,6 +9,8 @@ export interface Placed {
   readonly program: Assembler;
   /** `sched_…`, or one of the system calls, `sys_…`. */
   readonly tracepoint: string;
+  /** Whether an event of the tracepoint has to be open on every processor. */
+  readonly everywhere?: boolean;
 }
 
 /** Bytes of arguments of a program that are captured; `probe_error` says that there were more. */
@@ -39,9 +41,11 @@ export function execPrograms(offsets: Offsets, maps: Maps): Placed[] {
   program.task('r6').follow('r6', taskDirectory).set('r7', 'r6');
   program.follow('r6', directoryEntry).follow('r7', directoryMount).path(EXEC.directory);
   program.arguments(EXEC.arguments, MAX_ARGUMENTS).end();
+  // Linux 7.0 reads the path of these two for whoever traces them, and runs nothing where no event is open on the processor.
   const begins = ['execve', 'execveat'].map((call) => ({
     program: beginProgram(maps, 0),
     tracepoint: `sys_enter_${call}`,
+    everywhere: true,
   }));
   return [{ program, tracepoint: 'sched_process_exec' }, ...begins];
 }

@@ -6,10 +6,14 @@ import { bootedAt } from '../../host/linux/booted-at.ts';
 import { tracepointNumber } from '../../host/linux/bpf/tracepoints.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
 import { Btf } from '../../parse/btf.ts';
+import { parseProcessorList } from '../../parse/processor-list.ts';
 import type { Starter, StarterParts } from './starter.ts';
 
 /** The types of the running kernel, with `CONFIG_DEBUG_INFO_BTF`. */
 const TYPES = '/sys/kernel/btf/vmlinux';
+
+/** Processors, `Documentation/admin-guide/cputopology.rst`. */
+const ONLINE = '/sys/devices/system/cpu/online';
 
 /** What a kernel that is locked down keeps from root, too: `kernel_lockdown(7)`. */
 const LOCKDOWN = '/sys/kernel/security/lockdown';
@@ -34,7 +38,8 @@ function kernelSamples({ options, tables }: StarterParts): SampleSource {
     ringSize: ringSize(options.number('bpf_ring_buffer_size')),
   };
   try {
-    return new KernelSamples(new Btf(files.readBytes(TYPES), TYPES), wanted, tracepointNumber);
+    const processors = parseProcessorList(files.readText(ONLINE));
+    return new KernelSamples(new Btf(files.readBytes(TYPES), TYPES), wanted, processors, tracepointNumber);
   } catch (cause) {
     if (!(cause instanceof HostError || cause instanceof MalformedInput)) throw cause;
     const machine = {

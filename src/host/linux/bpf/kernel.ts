@@ -15,7 +15,6 @@ const RAW_TRACEPOINT = 17;
 const PERF_NUMBERS: Readonly<Record<string, number>> = { x64: 298, arm64: 241 };
 const PERF_TYPE_TRACEPOINT = 2;
 const PERF_FLAG_FD_CLOEXEC = 8;
-const PERF_EVENT_IOC_ENABLE = 0x2400;
 const PERF_EVENT_IOC_SET_BPF = 0x40042408;
 
 /** Numbers of the kernel's helpers, those that Linux 5.8 has. */
@@ -81,18 +80,28 @@ export function readCounter(map: number, index: number): number {
 
 /**
  * Where a program runs: at a tracepoint that it gets the kernel's own structures of, by its name, or at one that it gets a
- * record of, by its number in tracefs.
+ * record of, by its number in tracefs. An event of it is opened on these processors; the program runs on all of them, mostly.
  */
-export type Place = { readonly raw: string } | { readonly id: number };
+export type Place = { readonly raw: string } | { readonly id: number; readonly processors: readonly number[] };
 
 /** Loads a program and has it run there until the process ends or the descriptors are closed. Throws `HostError`. */
 export function startProgram(name: string, code: Buffer, place: Place): number[] {
   const program = loadProgram(name, code, 'raw' in place ? RAW_TRACEPOINT : TRACEPOINT);
-  const link = 'raw' in place ? openRaw(program, place.raw) : openEvent(program, place.id);
-  if (link >= 0) return [program, link];
-  const refused = errnoName(errno());
-  closeAll([program]);
-  throw new HostError(refused, `program ${name}`, 'attach');
+  const opened = [program];
+  const attached = (result: number) => {
+    if (result >= 0) return result;
+    const refused = errnoName(errno());
+    closeAll(opened);
+    throw new HostError(refused, `program ${name}`, 'attach');
+  };
+  if ('raw' in place) return [program, attached(openRaw(program, place.raw))];
+  const [first = 0, ...others] = place.processors;
+  const event = attached(openEvent(place.id, first));
+  opened.push(event);
+  const control = libc('int ioctl(int fd, unsigned long request, intptr_t value)');
+  attached(control(event, PERF_EVENT_IOC_SET_BPF, program));
+  // They hear nothing. A processor may have gone offline since.
+  return [...opened, ...others.map((processor) => openEvent(place.id, processor)).filter((fd) => fd >= 0)];
 }
 
 /** Negative for what `errno` says, as the next one. */
@@ -104,8 +113,7 @@ function openRaw(program: number, tracepoint: string): number {
   return bpf(RAW_TRACEPOINT_OPEN, attributes);
 }
 
-/** The event is one of the first processor; the program runs on all of them. */
-function openEvent(program: number, id: number): number {
+function openEvent(id: number, processor: number): number {
   const attributes = Buffer.alloc(ATTRIBUTES);
   attributes.writeUInt32LE(PERF_TYPE_TRACEPOINT, 0);
   attributes.writeUInt32LE(attributes.length, 4);
@@ -113,13 +121,7 @@ function openEvent(program: number, id: number): number {
   const open = libc(
     'long syscall(long number, uintptr_t attributes, int pid, int processor, int group, unsigned long flags)',
   );
-  const fd: number = open(PERF_NUMBERS[process.arch], addressOf(attributes), -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
-  if (fd < 0) return fd;
-  const control = libc('int ioctl(int fd, unsigned long request, intptr_t value)');
-  if (control(fd, PERF_EVENT_IOC_SET_BPF, program) === 0 && control(fd, PERF_EVENT_IOC_ENABLE, 0) === 0) return fd;
-  const refused = errno();
-  closeAll([fd]);
-  throw new HostError(errnoName(refused), `tracepoint ${id}`, 'attach a program to');
+  return open(PERF_NUMBERS[process.arch], addressOf(attributes), -1, processor, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
 export function closeAll(descriptors: readonly number[]): void {

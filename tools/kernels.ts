@@ -3,7 +3,8 @@
  *
  *     node tools/kernels.ts [kernel…]
  *
- * Needs /dev/kvm, qemu-system-x86_64, a static busybox, cpio, dpkg-deb and the network. It takes a minute for each kernel.
+ * Needs /dev/kvm, qemu-system-x86_64, a static busybox, cpio, dpkg-deb and the network; gcc and pahole for a kernel whose types
+ * are made. It takes a minute for each kernel.
  * `--tcg` does without KVM, and takes some times as long; `-v` shows all that a kernel prints.
  */
 import { execFileSync, spawn } from 'node:child_process';
@@ -11,7 +12,8 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { KERNELS, type Kernel, type KernelPackage } from './kernels/kernels.ts';
+import { KERNELS, type Kernel, type KernelHeaders, type KernelPackage } from './kernels/kernels.ts';
+import { makeTypes } from './kernels/types.ts';
 
 const root = join(import.meta.dirname, '..');
 const cache = join(root, '.cache/kernels');
@@ -32,7 +34,8 @@ const unknown = positionals.filter((wanted) => !KERNELS.some(({ name }) => name 
 if (unknown.length > 0) throw new Error(`no such kernel: ${unknown}; there are ${KERNELS.map(({ name }) => name)}`);
 const wanted = KERNELS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 
-const initramfs = makeInitramfs();
+const [headers] = wanted.flatMap((kernel) => kernel.headers ?? []);
+const initramfs = makeInitramfs(headers && (await typesOf(headers)));
 const rows: string[][] = [['kernel', ...CHECKS]];
 for (const kernel of wanted) {
   const image = await imageOf(kernel.package);
@@ -49,8 +52,8 @@ for (const row of rows)
   );
 process.exitCode = rows.flat().some((cell) => cell.startsWith('FAIL')) ? 1 : 0;
 
-/** Node with its libraries, busybox, the package and the checks, as one archive for the kernel. */
-function makeInitramfs(): string {
+/** Node with its libraries, busybox, the package and the checks, as one archive for the kernel; and types for one without. */
+function makeInitramfs(types?: string): string {
   execFileSync(process.execPath, [join(root, 'tools/build.ts')], { stdio: 'ignore' });
   const tree = join(cache, 'tree');
   rmSync(tree, { recursive: true, force: true });
@@ -66,6 +69,7 @@ function makeInitramfs(): string {
   }
   for (const path of SOURCES) put(join(root, path), `osquery/${path}`);
   for (const name of PACKAGES) put(join(root, 'node_modules', name), `osquery/node_modules/${name}`);
+  if (types !== undefined) put(types, 'types');
   writeFileSync(join(tree, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
   writeFileSync(join(tree, 'etc/group'), 'root:x:0:\n');
   const archive = join(cache, 'initramfs');
@@ -75,31 +79,53 @@ function makeInitramfs(): string {
 }
 
 /** The kernel out of its package, which is fetched once. */
-async function imageOf({ url, sha256 }: KernelPackage): Promise<string> {
-  const image = join(cache, `vmlinuz-${sha256}`);
+async function imageOf(kernel: KernelPackage): Promise<string> {
+  const image = join(cache, `vmlinuz-${kernel.sha256}`);
   if (existsSync(image)) return image;
-  const answer = await fetch(url);
-  if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
-  const bytes = Buffer.from(await answer.arrayBuffer());
-  const found = createHash('sha256').update(bytes).digest('hex');
-  if (found !== sha256) throw new Error(`${url} is ${found}`);
-  const folder = join(cache, 'package');
-  mkdirSync(folder, { recursive: true });
-  try {
-    const archive = join(folder, 'it.deb');
-    writeFileSync(archive, bytes);
-    const unpack = `dpkg-deb --fsys-tarfile it.deb | tar -x --wildcards --strip-components=2 './boot/vmlinuz-*'`;
-    execFileSync('sh', ['-c', `${unpack} && mv vmlinuz-* image`], { cwd: folder });
+  await unpacked([kernel], (folder) => {
+    execFileSync('sh', ['-c', 'mv boot/vmlinuz-* image'], { cwd: folder });
     renameSync(join(folder, 'image'), image);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
   return image;
 }
 
+/** The types of a kernel that has none, which are made once. */
+async function typesOf(headers: KernelHeaders): Promise<string> {
+  const types = join(cache, `types-${headers.packages[0]!.sha256}`);
+  if (!existsSync(types)) {
+    await unpacked(headers.packages, (folder) => renameSync(makeTypes(folder, headers), types));
+  }
+  return types;
+}
+
+/** Fetches packages and unpacks them into one folder, which is there until `use` returns. */
+async function unpacked(packages: readonly KernelPackage[], use: (folder: string) => void): Promise<void> {
+  const folder = join(cache, 'package');
+  mkdirSync(folder, { recursive: true });
+  try {
+    for (const { url, sha256 } of packages) {
+      const answer = await fetch(url);
+      if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+      const bytes = Buffer.from(await answer.arrayBuffer());
+      const found = createHash('sha256').update(bytes).digest('hex');
+      if (found !== sha256) throw new Error(`${url} is ${found}`);
+      writeFileSync(join(folder, 'it.deb'), bytes);
+      execFileSync('dpkg-deb', ['-x', 'it.deb', '.'], { cwd: folder });
+    }
+    use(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 /** Boots a kernel, which runs the checks and ends. */
-function boot(image: string, { name, bpf, fanotify, cgroup1, more = '' }: Kernel): Promise<Results> {
-  const expected = [`bpf=${bpf}`, `fanotify=${fanotify}`, `cgroup1=${cgroup1 ?? false}`];
+function boot(image: string, { name, bpf, fanotify, cgroup1, headers, more = '' }: Kernel): Promise<Results> {
+  const expected = [
+    `bpf=${bpf}`,
+    `fanotify=${fanotify}`,
+    `cgroup1=${cgroup1 ?? false}`,
+    `types=${headers !== undefined}`,
+  ];
   // What ran before audit was on for the first time is not followed, and the checks themselves would be that.
   const line = ['console=ttyS0', 'panic=-1', 'quiet', 'audit=1', ...expected, more].join(' ');
   const processor = values.tcg ? ['-accel', 'tcg,thread=multi', '-cpu', 'max'] : ['-accel', 'kvm', '-cpu', 'host'];

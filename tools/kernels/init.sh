@@ -7,6 +7,11 @@ mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 mount -t tmpfs tmp /tmp
 mount -t tmpfs run /run
+if [ "$types" = true ]; then
+  mount -t tmpfs kernel /sys/kernel
+  mkdir /sys/kernel/btf /sys/kernel/security /sys/kernel/debug /sys/kernel/tracing
+  cp /types /sys/kernel/btf/vmlinux
+fi
 mount -t securityfs security /sys/kernel/security
 mount -t debugfs debug /sys/kernel/debug
 mount -t tracefs trace /sys/kernel/tracing

@@ -6,6 +6,14 @@ export interface KernelPackage {
   readonly sha256: string;
 }
 
+/** Headers of a kernel that has been built without its types, from which they can be made. */
+export interface KernelHeaders {
+  readonly packages: readonly KernelPackage[];
+  /** Directories of them below `/usr/src`. */
+  readonly common: string;
+  readonly own: string;
+}
+
 /** A kernel, how it is booted, and what is expected of it. */
 export interface Kernel {
   readonly name: string;
@@ -15,6 +23,8 @@ export interface Kernel {
   readonly fanotify: boolean;
   /** Whether it has the first version of cgroups only, as distributions had before 2021. */
   readonly cgroup1?: boolean;
+  /** Of one kernel at most. */
+  readonly headers?: KernelHeaders;
   /** More of its command line. */
   readonly more?: string;
 }
@@ -37,6 +47,22 @@ const FOCAL_NEWER: KernelPackage = {
   of: 'Ubuntu 20.04',
   url: `${UBUNTU}/linux-hwe-5.8/linux-image-unsigned-5.8.0-38-generic_5.8.0-38.43~20.04.1_amd64.deb`,
   sha256: 'fa32b04adfb8a71b9e0ce0f40adf03e7e606a326102b7138425c17661dfbacea',
+};
+const FOCAL_NEWER_HEADERS: KernelHeaders = {
+  packages: [
+    {
+      of: 'Ubuntu 20.04',
+      url: `${UBUNTU}/linux-hwe-5.8/linux-headers-5.8.0-38-generic_5.8.0-38.43~20.04.1_amd64.deb`,
+      sha256: 'af652d5af8034c82b63e32e8e3e97baac5d59db58e242a836c2a41e8bd99e21d',
+    },
+    {
+      of: 'Ubuntu 20.04',
+      url: `${UBUNTU}/linux-hwe-5.8/linux-hwe-5.8-headers-5.8.0-38_5.8.0-38.43~20.04.1_all.deb`,
+      sha256: '4af5d97fe352a93c7431bab85f79444dbd01c8bc77ac208f33b40686b678ac20',
+    },
+  ],
+  common: 'linux-hwe-5.8-headers-5.8.0-38',
+  own: 'linux-headers-5.8.0-38-generic',
 };
 const BULLSEYE: KernelPackage = {
   of: 'Debian 11',
@@ -79,6 +105,7 @@ export const KERNELS: readonly Kernel[] = [
   { name: '5.4', package: FOCAL, bpf: false, fanotify: false, cgroup1: true },
   // Which has been built without the types that eBPF needs.
   { name: '5.8', package: FOCAL_NEWER, bpf: false, fanotify: false },
+  { name: '5.8-types', package: FOCAL_NEWER, bpf: true, fanotify: false, headers: FOCAL_NEWER_HEADERS },
   { name: '5.10', package: BULLSEYE, bpf: true, fanotify: false },
   { name: '5.10-cgroup1', package: BULLSEYE, bpf: true, fanotify: false, cgroup1: true },
   { name: '5.10-lockdown', package: BULLSEYE, bpf: false, fanotify: false, more: LOCKDOWN },

@@ -10,7 +10,8 @@ const END = 1320;
 const SINGLE: ReadonlySet<number> = new Set([1305, 1319, 1326, 2000]);
 /**
  * What is told in one record: by programs and daemons, of the configuration, of seccomp (before the call begins), of
- * anomalies (the 1700s), by programs again (from `AUDIT_FIRST_USER_MSG2` on), and by SELinux and AppArmor, whose record may be of an event, but says all that they know.
+ * anomalies (the 1700s), by programs again (`AUDIT_FIRST_USER_MSG2` and what follows), and by SELinux and AppArmor, whose
+ * record may be of an event, but says all that they know.
  */
 const isSingle = (type: number) =>
   (type >= 1100 && type < 1300) ||
@@ -44,14 +45,16 @@ export interface AssemblyCounts {
 export class AuditAssembler {
   readonly #emit: (event: AuditEvent) => void;
   readonly #since: bigint;
+  /** When the first record was heard. */
+  #begun: number | undefined;
   readonly #pending = new Map<number, Pending>();
   #events = 0;
   #incomplete = 0;
   #dropped = 0;
 
   /**
-   * `since`: nanoseconds since the epoch when records began to be heard. Of what was before, the kernel keeps the first records
-   * for who comes, and the last event of them may be cut.
+   * `since`: nanoseconds since the epoch when somebody began to listen. Of what was before, the kernel keeps the first records,
+   * which it sends at once, and the last event of them may be cut.
    */
   constructor(emit: (event: AuditEvent) => void, since = 0n) {
     this.#emit = emit;
@@ -64,6 +67,7 @@ export class AuditAssembler {
 
   /** `now`: milliseconds of a clock that never goes back. */
   add(record: AuditRecord, now: number): void {
+    this.#begun ??= now;
     if (isSingle(record.type)) {
       this.#take([record], true);
       return;
@@ -91,8 +95,9 @@ export class AuditAssembler {
   }
 
   #giveUp(serial: number): void {
-    const { records } = this.#pending.get(serial)!;
-    if (records[0]!.occurred >= this.#since) this.#incomplete += 1;
+    const { records, since } = this.#pending.get(serial)!;
+    const isAtOnce = since - this.#begun! < PATIENCE_MS;
+    if (!isAtOnce || records[0]!.occurred >= this.#since) this.#incomplete += 1;
     this.#finish(serial, records, false);
   }
 

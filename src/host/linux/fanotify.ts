@@ -26,7 +26,7 @@ const FSID = 8;
 /** Some thousand events. */
 const BUFFER = 256 * 1024;
 
-/** Marks of whole file systems, whose events come with names, `fanotify(7)`. Needs root and Linux 5.17, or one that has its patches. */
+/** Marks of whole file systems, whose events come with names, `fanotify(7)`. Needs root and Linux 5.17, or its patches. */
 export class Fanotify implements Disposable {
   readonly fd: number;
   readonly #buffer = Buffer.alloc(BUFFER);

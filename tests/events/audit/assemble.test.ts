@@ -163,18 +163,20 @@ describe('assembly', () => {
   test('one that was cut before anybody heard is no loss', () => {
     const events: AuditEvent[] = [];
     const assembler = new AuditAssembler((event) => events.push(event), 2_000_000_000n);
-    for (const [i, seconds] of [1, 2].entries()) {
-      assembler.add(parseAuditRecord(1300, `audit(${seconds}.000:${i}): arch=c000003e syscall=59`, 'x'), 0);
-    }
-    assembler.tick(2000);
+    const add = (serial: number, seconds: number, now: number) =>
+      assembler.add(parseAuditRecord(1300, `audit(${seconds}.000:${serial}): arch=c000003e syscall=59`, 'x'), now);
+    add(0, 1, 500);
+    add(1, 2, 500);
+    // The clock was set back.
+    add(2, 1, 2500);
+    assembler.tick(2500);
+    assert.deepEqual([events.length, assembler.counts.incomplete], [2, 1]);
+    assembler.tick(4500);
     assert.deepEqual(
-      events.map(({ serial, complete }) => [serial, complete]),
-      [
-        [0, false],
-        [1, false],
-      ],
+      events.map(({ serial, complete }) => `${serial} ${complete}`),
+      ['0 false', '1 false', '2 false'],
     );
-    assert.equal(assembler.counts.incomplete, 1);
+    assert.equal(assembler.counts.incomplete, 2);
   });
 
   test('what is said in one record waits for nothing, and leaves the event that it may be of as it is', () => {

@@ -68,8 +68,14 @@ export function eventTable<const C extends Columns, E>(declaration: Declaration<
       const eid = declaration.columns['eid'] === undefined ? {} : bounds('eid' as never);
       const range = { time: bounds('time' as never), eid };
       const wanted = new KeptCells(Object.entries(declaration.columns).filter(([name]) => uses(name as never)));
+      const eidType = uses('eid' as never) ? declaration.columns['eid']?.type : undefined;
+      const usesOccurred = uses('occurred' as never);
       for (const event of events.read(declaration.name, range)) {
-        yield row({ ...wanted.of(event), ...storeCells(declaration.columns, event) } as never);
+        const cells = wanted.of(event);
+        cells['time'] = event.time;
+        if (usesOccurred) cells['occurred'] = event.occurred;
+        if (eidType !== undefined) cells['eid'] = eidType === 'INTEGER' ? event.eid : eidText(event.eid);
+        yield row(cells as never);
       }
     },
   };
@@ -126,11 +132,6 @@ function decoded(type: string, value: unknown): unknown {
   return type === 'BLOB' ? Buffer.from(value, 'base64') : BigInt(value);
 }
 
-function storeCells(
-  columns: Columns,
-  { eid, time, occurred: at }: ReadEvent,
-): { readonly time: number; readonly occurred: bigint; readonly eid?: string | number } {
-  const type = columns['eid']?.type;
-  if (type === undefined) return { time, occurred: at };
-  return { time, occurred: at, eid: type === 'INTEGER' ? eid : String(eid).padStart(EID_DIGITS, '0') };
+function eidText(eid: number): string {
+  return String(eid).padStart(EID_DIGITS, '0');
 }

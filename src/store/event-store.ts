@@ -20,6 +20,29 @@ export interface StoredEvent {
   readonly cells: string;
 }
 
+/** An event as it was read: numbers, as each BigInt costs as much as all of them, and few queries want to know when it was. */
+class Kept implements StoredEvent {
+  readonly eid: number;
+  readonly time: number;
+  readonly layout: readonly string[];
+  readonly cells: string;
+  readonly #seconds: number;
+  readonly #nanoseconds: number;
+
+  constructor([eid, time, seconds, nanoseconds, , cells]: Row, layout: readonly string[]) {
+    this.eid = eid;
+    this.time = time;
+    this.layout = layout;
+    this.cells = cells;
+    this.#seconds = seconds;
+    this.#nanoseconds = nanoseconds;
+  }
+
+  get occurred(): bigint {
+    return BigInt(this.#seconds) * BigInt(SECOND) + BigInt(this.#nanoseconds);
+  }
+}
+
 /** Which events of a table. */
 export interface EventRange {
   /** Only those with larger ids. */
@@ -48,6 +71,10 @@ export interface Trimmed {
 
 /** The name of an event table; it becomes a name in the database. */
 const NAME = /^[a-z][a-z0-9_]{0,62}_events$/;
+/** Nanoseconds. */
+const SECOND = 1_000_000_000;
+/** Events stored with one statement: it looks up and writes the last id once, so that each costs two thirds. */
+const STORED_AT_ONCE = 32;
 /** Rows deleted with one statement: 1,000 of 600 bytes take 1.4 ms. */
 const DELETED_AT_ONCE = 1000;
 /** Events read at once: at first, as a query may want only some; then so many that each costs a third. Of 32 KiB they are 8 MiB. */
@@ -64,6 +91,7 @@ const APPLICATION_ID = 0x6f737165;
 
 interface Statements {
   readonly append: StatementSync;
+  readonly appendMany: StatementSync;
   readonly expired: StatementSync;
   readonly first: StatementSync;
   readonly oldest: StatementSync;
@@ -71,7 +99,7 @@ interface Statements {
   readonly removeUpTo: StatementSync;
 }
 
-type Row = readonly [eid: bigint, time: bigint, occurred: bigint, layout: bigint, cells: string];
+type Row = readonly [eid: number, time: number, seconds: number, nanoseconds: number, layout: number, cells: string];
 
 interface Oldest {
   readonly eid: number;
@@ -140,9 +168,11 @@ export class EventStore implements Disposable {
        CREATE INDEX IF NOT EXISTS ${table}_by_time ON ${table} (time)`,
     );
     this.#raise(table, known);
+    const append = `INSERT INTO ${table} (time, occurred, layout, cells) VALUES`;
     const oldest = `SELECT eid, octet_length(cells) AS bytes FROM ${table}`;
     this.#statements.set(table, {
-      append: database.prepare(`INSERT INTO ${table} (time, occurred, layout, cells) VALUES (?, ?, ?, ?)`),
+      append: database.prepare(`${append} (?, ?, ?, ?)`),
+      appendMany: database.prepare(`${append} ${Array(STORED_AT_ONCE).fill('(?, ?, ?, ?)').join(', ')}`),
       // By time: by eid it would look at all that is kept, each time that nothing is old enough.
       expired: database.prepare(
         `${oldest} INDEXED BY ${table}_by_time WHERE time < ? AND eid <= ? ORDER BY time, eid LIMIT ${DELETED_AT_ONCE}`,
@@ -163,11 +193,17 @@ export class EventStore implements Disposable {
 
   /** Keeps events, all or none of them. */
   append(table: string, layout: readonly string[], events: readonly NewEvent[]): void {
-    const { append } = this.#of(table);
+    const { append, appendMany } = this.#of(table);
     const names = this.#layout(layout);
     const counts = this.#counts.get(table)!;
     this.#transaction(() => {
-      for (const { time, occurred, cells } of events) append.run(time, occurred, names, cells);
+      const whole = events.length - (events.length % STORED_AT_ONCE);
+      for (let i = 0; i < whole; i += STORED_AT_ONCE) {
+        appendMany.run(
+          ...events.slice(i, i + STORED_AT_ONCE).flatMap(({ time, occurred, cells }) => [time, occurred, names, cells]),
+        );
+      }
+      for (const { time, occurred, cells } of events.slice(whole)) append.run(time, occurred, names, cells);
     });
     counts.rows += events.length;
     for (const { cells } of events) counts.bytes += Buffer.byteLength(cells);
@@ -304,12 +340,10 @@ export class EventReader implements Disposable {
       const rows = (byTime
         ? statement.all(fromTime, from, after, upTo, maxTime, count)
         : statement.all(from, upTo, minTime, maxTime, count)) as unknown as Row[];
-      for (const [eid, time, occurred, layout, cells] of rows) {
-        yield { eid: Number(eid), time: Number(time), occurred, layout: this.#layout(Number(layout)), cells };
-      }
+      for (const row of rows) yield new Kept(row, this.#layout(row[4]));
       const last = rows.at(-1);
       if (last === undefined || rows.length < count) return;
-      [from, fromTime] = [Number(last[0]), Number(last[1])];
+      [from, fromTime] = last;
     }
   }
 
@@ -321,14 +355,13 @@ export class EventReader implements Disposable {
     const key = `${table} ${byTime}`;
     let statement = this.#ranges.get(key);
     if (statement !== undefined) return statement;
-    const columns = 'SELECT eid, time, occurred, layout, cells FROM';
+    const columns = `SELECT eid, time, occurred / ${SECOND}, occurred % ${SECOND}, layout, cells FROM`;
     statement = this.#database.prepare(
       byTime
         ? `${columns} ${table} INDEXED BY ${table}_by_time
            WHERE (time, eid) > (?, ?) AND eid > ? AND eid <= ? AND time <= ? ORDER BY time, eid LIMIT ?`
         : `${columns} ${table} NOT INDEXED WHERE eid > ? AND eid <= ? AND time >= ? AND time <= ? ORDER BY eid LIMIT ?`,
     );
-    statement.setReadBigInts(true);
     statement.setReturnArrays(true);
     this.#ranges.set(key, statement);
     return statement;

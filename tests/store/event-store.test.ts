@@ -35,8 +35,10 @@ test('what is written is read, by ids and by times', () => {
   assert.deepEqual([reader.last(TABLE), ids(reader)], [0, []]);
   append(store, 100, 101, 102, 102);
   assert.deepEqual(
-    [...reader.range(TABLE, { upTo: 1 })],
-    [{ eid: 1, time: 100, occurred: 100_000_000_000n, layout: ['name'], cells: '["at 100"]' }],
+    [...reader.range(TABLE, { upTo: 1 })].map(({ eid, time, occurred, layout, cells }) => [
+      ...[eid, time, occurred, layout, cells],
+    ]),
+    [[1, 100, 100_000_000_000n, ['name'], '["at 100"]']],
   );
   assert.deepEqual(ids(reader, { after: 1, upTo: 3 }), [2, 3]);
   assert.deepEqual(ids(reader, { minTime: 101, maxTime: 101 }), [2]);
@@ -45,6 +47,26 @@ test('what is written is read, by ids and by times', () => {
   assert.equal(reader.last(TABLE), 4);
   assert.deepEqual([...reader.range('other_events')], []);
   assert.deepEqual([...reader.range("x'; drop table process_events; --_events")], []);
+});
+
+test('when it was, to the nanosecond, of as many as one statement stores and of one more', () => {
+  using store = opened();
+  using reader = new EventReader(path);
+  const times = Array.from({ length: 33 }, (_, i) => 1_795_469_229_940_123_456n + BigInt(i)).with(3, -1_000_000_001n);
+  store.append(
+    TABLE,
+    ['name'],
+    times.map((occurred, i) => ({ time: i, occurred, cells: `["${i}"]` })),
+  );
+  const found = [...reader.range(TABLE)];
+  assert.deepEqual(
+    found.map(({ occurred }) => occurred),
+    times,
+  );
+  assert.deepEqual(
+    found.map(({ eid, time, cells }) => [eid, time, cells]),
+    times.map((_, i) => [i + 1, i, `["${i}"]`]),
+  );
 });
 
 test('ids only grow: over a restart, after all events went, over what somebody has seen', () => {

@@ -3,6 +3,7 @@ import { OSQUERY_VERSION, VERSION } from '../base/version.ts';
 import { parseCommandLine } from '../config/command-line.ts';
 import type { OptionValues } from '../config/option-values.ts';
 import { runProgram } from '../host/linux/child-process.ts';
+import { endAtOnce } from '../host/linux/end-at-once.ts';
 import { endDaemon, runningDaemon } from '../host/linux/pid-file.ts';
 import { DescriptorOutput } from '../host/linux/standard-streams.ts';
 import { storeFiles } from '../host/linux/store-files.ts';
@@ -44,6 +45,7 @@ const GRACE = 5;
 const stdout = new DescriptorOutput(1, 0);
 const stderr = new DescriptorOutput(2, 0);
 
+endAtOnce();
 try {
   const [command, ...flags] = process.argv.slice(2);
   process.exitCode = run(command, flags);

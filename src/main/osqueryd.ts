@@ -4,6 +4,7 @@ import { OSQUERY_VERSION, VERSION } from '../base/version.ts';
 import { parseCommandLine } from '../config/command-line.ts';
 import type { OptionValues } from '../config/option-values.ts';
 import type { FromWorker, ToWorker } from '../daemon/watchdog/messages.ts';
+import { endAtOnce } from '../host/linux/end-at-once.ts';
 import { lockPidFile, nameDaemon } from '../host/linux/pid-file.ts';
 import { DescriptorOutput } from '../host/linux/standard-streams.ts';
 import { readUserFile } from '../host/linux/user-files.ts';
@@ -17,6 +18,7 @@ const startedMs = Date.now();
 const stdout = new DescriptorOutput(1, 0, { lasting: true });
 const stderr = new DescriptorOutput(2, 0);
 
+endAtOnce();
 main(process.argv.slice(2)).then(
   (code) => leave(code),
   async (cause: unknown) => {

@@ -27,7 +27,7 @@ export class Collector {
     this.#warn = warn;
     this.#batches = tables.map((table) => ({
       table,
-      layout: layoutOf(table.columns),
+      layout: layoutOf(table),
       events: [],
       stored: 0,
       dropped: 0,

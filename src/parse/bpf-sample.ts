@@ -167,7 +167,7 @@ class Texts {
   take(length: number): string {
     const end = this.#at + length;
     if (end > this.#sample.length) throw new MalformedInput('bpf', this.#at, `a text of ${length} bytes is cut`);
-    const text = decodeText(this.#sample.subarray(this.#at, end));
+    const text = decodeText(this.#sample, this.#at, end);
     this.#at = end;
     return text;
   }

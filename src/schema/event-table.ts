@@ -17,12 +17,24 @@ export const storeColumns = {
 /** Beyond osquery's columns, in all tables of events. */
 const occurred = bigint('When it happened, nanoseconds since the epoch; `time` is when it was heard', { hidden: true });
 
+/** Columns that are not kept, but made of a kept list of texts when a query reads them. */
+export interface MadeColumns {
+  readonly [column: string]: { readonly of: string; readonly make: (kept: readonly string[]) => string };
+}
+
+/** What is kept of a row. */
+type KeptRow<C extends Columns, M extends MadeColumns> = Omit<Cells<C>, 'time' | 'eid' | keyof M> & {
+  readonly [name in M[keyof M]['of']]: readonly string[];
+};
+
 /** A table of events: what it is fed by, and what rows an event makes. */
-export interface EventTable<C extends Columns = Columns, E = never> extends Table<C> {
+export interface EventTable<C extends Columns = Columns, E = never, M extends MadeColumns = MadeColumns>
+  extends Table<C> {
   /** The publisher whose events feed it. */
   readonly publisher: string;
+  readonly made?: M;
   /** The rows of an event, made when it is heard; `time` and `eid` are the store's. What `moment` lacks costs no row. */
-  rows(event: E, moment: Moment): Iterable<Omit<Cells<C>, 'time' | 'eid'>>;
+  rows(event: E, moment: Moment): Iterable<KeptRow<C, M>>;
 }
 
 /** The machine when an event is heard. */
@@ -51,7 +63,7 @@ export function momentOf(files: Files, uptime: number): Moment {
   };
 }
 
-type Declaration<C extends Columns, E> = Omit<EventTable<C, E>, 'generate'> & {
+type Declaration<C extends Columns, E, M extends MadeColumns> = Omit<EventTable<C, E, M>, 'generate'> & {
   readonly name: `${string}_events`;
 };
 
@@ -59,7 +71,9 @@ type Declaration<C extends Columns, E> = Omit<EventTable<C, E>, 'generate'> & {
 const EID_DIGITS = 10;
 
 /** Declares a table of events. Reading it is the same for all: the rows that were kept, in their order. */
-export function eventTable<const C extends Columns, E>(declaration: Declaration<C, E>): EventTable<C, E> {
+export function eventTable<const C extends Columns, E, const M extends MadeColumns = Record<never, never>>(
+  declaration: Declaration<C, E, M>,
+): EventTable<C, E, M> {
   return {
     ...declaration,
     columns: { ...declaration.columns, occurred },
@@ -67,7 +81,8 @@ export function eventTable<const C extends Columns, E>(declaration: Declaration<
       if (events === undefined) return warn('nothing hears events here');
       const eid = declaration.columns['eid'] === undefined ? {} : bounds('eid' as never);
       const range = { time: bounds('time' as never), eid };
-      const wanted = new KeptCells(Object.entries(declaration.columns).filter(([name]) => uses(name as never)));
+      const used = Object.entries(declaration.columns).filter(([name]) => uses(name as never));
+      const wanted = new KeptCells(used, declaration.made ?? {});
       const eidType = uses('eid' as never) ? declaration.columns['eid']?.type : undefined;
       const usesOccurred = uses('occurred' as never);
       for (const event of events.read(declaration.name, range)) {
@@ -88,9 +103,10 @@ export function encodeCells(layout: readonly string[], cells: Readonly<Record<st
 
 const OF_STORE: ReadonlySet<string> = new Set(['time', 'eid', 'occurred']);
 
-/** Names of the columns that are kept. */
-export function layoutOf(columns: Columns): string[] {
-  return Object.keys(columns).filter((name) => !OF_STORE.has(name));
+/** Names of what is kept: columns, and what others are made of. */
+export function layoutOf({ columns, made = {} }: { readonly columns: Columns; readonly made?: MadeColumns }): string[] {
+  const kept = Object.keys(columns).filter((name) => !OF_STORE.has(name) && made[name] === undefined);
+  return [...kept, ...new Set(Object.values(made).map(({ of }) => of))];
 }
 
 /** A cell that JSON has no word for: integers beyond 2^53 become texts of digits, bytes their base64. */
@@ -103,27 +119,34 @@ function encoded(value: unknown): unknown {
 /** Cells that a query reads, by the names they were kept under; of a column that is newer than the event there is none. */
 class KeptCells {
   readonly #columns: readonly (readonly [name: string, column: Column])[];
+  readonly #made: MadeColumns;
   #layout: readonly string[] | undefined;
   /** Of the layout: where the cells are. */
-  #places: readonly { readonly at: number; readonly name: string; readonly type: string }[] = [];
+  #places: readonly { readonly at: number; readonly name: string; readonly decode: (value: unknown) => unknown }[] = [];
 
-  constructor(columns: readonly (readonly [name: string, column: Column])[]) {
+  constructor(columns: readonly (readonly [name: string, column: Column])[], made: MadeColumns) {
     this.#columns = columns;
+    this.#made = made;
   }
 
   of({ layout, cells }: ReadEvent): Record<string, unknown> {
     if (layout !== this.#layout) {
       this.#layout = layout;
-      this.#places = this.#columns
-        .map(([name, { type }]) => ({ at: layout.indexOf(name), name, type }))
-        .filter(({ at }) => at >= 0);
+      this.#places = this.#columns.map((column) => this.#place(layout, column)).filter(({ at }) => at >= 0);
     }
     const found: Record<string, unknown> = {};
     // A query that only counts reads none: to parse them all would cost it more than to find them.
     if (this.#places.length === 0) return found;
     const values = JSON.parse(cells) as unknown[];
-    for (const { at, name, type } of this.#places) found[name] = decoded(type, values[at]);
+    for (const { at, name, decode } of this.#places) found[name] = decode(values[at]);
     return found;
+  }
+
+  #place(layout: readonly string[], [name, { type }]: readonly [string, Column]) {
+    const made = this.#made[name];
+    const from = made === undefined ? -1 : layout.indexOf(made.of);
+    if (from >= 0) return { at: from, name, decode: (value: unknown) => made!.make(value as string[]) };
+    return { at: layout.indexOf(name), name, decode: (value: unknown) => decoded(type, value) };
   }
 }
 

@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { EventSeconds, EventSecondsReader, type Ids } from './event-seconds.ts';
 
 /** An event that is to be kept. */
 export interface NewEvent {
@@ -75,8 +76,10 @@ const NAME = /^[a-z][a-z0-9_]{0,62}_events$/;
 const SECOND = 1_000_000_000;
 /** Events stored with one statement: it looks up and writes the last id once, so that each costs two thirds. */
 const STORED_AT_ONCE = 32;
-/** Rows deleted with one statement: 1,000 of 600 bytes take 1.4 ms. */
+/** Events removed at once: 1,000 of 600 bytes take 1.4 ms. */
 const DELETED_AT_ONCE = 1000;
+/** Seconds of which events are removed at once. */
+const SECONDS_AT_ONCE = 100;
 /** Events read at once: at first, as a query may want only some; then so many that each costs a third. Of 32 KiB they are 8 MiB. */
 const FIRST_READ = 32;
 const READ_AT_ONCE = 256;
@@ -92,23 +95,17 @@ const APPLICATION_ID = 0x6f737165;
 interface Statements {
   readonly append: StatementSync;
   readonly appendMany: StatementSync;
-  readonly expired: StatementSync;
   readonly first: StatementSync;
   readonly oldest: StatementSync;
   readonly remove: StatementSync;
-  readonly removeUpTo: StatementSync;
+  readonly seconds: EventSeconds;
 }
 
 type Row = readonly [eid: number, time: number, seconds: number, nanoseconds: number, layout: number, cells: string];
 
-interface Oldest {
-  readonly eid: number;
-  readonly bytes: number;
-}
-
-/** The oldest events of a table, so many of them. */
+/** The first events of a range, so many of them. */
 interface First {
-  readonly last: number;
+  readonly last: number | null;
   readonly events: number;
   readonly size: number;
   readonly unseen: number;
@@ -164,8 +161,7 @@ export class EventStore implements Disposable {
     database.exec(
       `CREATE TABLE IF NOT EXISTS ${table} (
          eid INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, occurred INTEGER NOT NULL,
-         layout INTEGER NOT NULL, cells TEXT NOT NULL) STRICT;
-       CREATE INDEX IF NOT EXISTS ${table}_by_time ON ${table} (time)`,
+         layout INTEGER NOT NULL, cells TEXT NOT NULL) STRICT`,
     );
     this.#raise(table, known);
     const append = `INSERT INTO ${table} (time, occurred, layout, cells) VALUES`;
@@ -173,17 +169,13 @@ export class EventStore implements Disposable {
     this.#statements.set(table, {
       append: database.prepare(`${append} (?, ?, ?, ?)`),
       appendMany: database.prepare(`${append} ${Array(STORED_AT_ONCE).fill('(?, ?, ?, ?)').join(', ')}`),
-      // By time: by eid it would look at all that is kept, each time that nothing is old enough.
-      expired: database.prepare(
-        `${oldest} INDEXED BY ${table}_by_time WHERE time < ? AND eid <= ? ORDER BY time, eid LIMIT ${DELETED_AT_ONCE}`,
-      ),
       first: database.prepare(
-        `SELECT max(eid) AS last, count(*) AS events, sum(bytes) AS size, sum(eid > ?) AS unseen
-         FROM (${oldest} ORDER BY eid LIMIT ?)`,
+        `SELECT max(eid) AS last, count(*) AS events, ifnull(sum(bytes), 0) AS size, ifnull(sum(eid > ?), 0) AS unseen
+         FROM (${oldest} WHERE eid >= ? AND eid <= ? ORDER BY eid LIMIT ?)`,
       ),
       oldest: database.prepare(`${oldest} ORDER BY eid LIMIT ${DELETED_AT_ONCE}`),
-      remove: database.prepare(`DELETE FROM ${table} WHERE eid = ?`),
-      removeUpTo: database.prepare(`DELETE FROM ${table} WHERE eid <= ?`),
+      remove: database.prepare(`DELETE FROM ${table} WHERE eid >= ? AND eid <= ?`),
+      seconds: new EventSeconds(database, table),
     });
     const counts = database.prepare(
       `SELECT count(*) AS rows, ifnull(sum(octet_length(cells)), 0) AS bytes FROM ${table}`,
@@ -193,10 +185,10 @@ export class EventStore implements Disposable {
 
   /** Keeps events, all or none of them. */
   append(table: string, layout: readonly string[], events: readonly NewEvent[]): void {
-    const { append, appendMany } = this.#of(table);
+    const { append, appendMany, seconds } = this.#of(table);
     const names = this.#layout(layout);
     const counts = this.#counts.get(table)!;
-    this.#transaction(() => {
+    const kept = this.#transaction(() => {
       const whole = events.length - (events.length % STORED_AT_ONCE);
       for (let i = 0; i < whole; i += STORED_AT_ONCE) {
         appendMany.run(
@@ -204,7 +196,9 @@ export class EventStore implements Disposable {
         );
       }
       for (const { time, occurred, cells } of events.slice(whole)) append.run(time, occurred, names, cells);
+      return seconds.add(this.last(table) - events.length + 1, events);
     });
+    kept();
     counts.rows += events.length;
     for (const { cells } of events) counts.bytes += Buffer.byteLength(cells);
   }
@@ -223,13 +217,22 @@ export class EventStore implements Disposable {
    * while that is not 0: nobody waits for all of them.
    */
   expire(table: string, before: number, upTo: number): number {
-    const { expired, remove } = this.#of(table);
-    const old = expired.all(before, upTo) as unknown as Oldest[];
-    this.#transaction(() => {
-      for (const { eid } of old) remove.run(eid);
+    const { seconds } = this.#of(table);
+    const gone = this.#transaction(() => {
+      let [events, size] = [0, 0];
+      for (const run of seconds.old(before, upTo, SECONDS_AT_ONCE)) {
+        const last = Math.min(run.last ?? NO_ID, upTo);
+        const most = DELETED_AT_ONCE - events;
+        const some = this.#removeFirst(table, { first: run.first, last }, most);
+        events += some.events;
+        size += some.size;
+        if (some.events === most) break;
+        if (last === run.last) seconds.remove(run);
+      }
+      return { events, size };
     });
-    this.#removed(table, old);
-    return old.length;
+    this.#removed(table, gone);
+    return gone.events;
   }
 
   /**
@@ -241,33 +244,38 @@ export class EventStore implements Disposable {
     const beyond = counts.rows - rows;
     let over = counts.bytes - bytes;
     if (beyond <= 0 && over <= 0) return { cause: undefined, events: 0, unseen: 0 };
-    const { first, oldest, removeUpTo } = this.#of(table);
-    if (beyond > 0) {
-      const { last, events, size, unseen } = first.get(seen, Math.min(beyond, DELETED_AT_ONCE)) as unknown as First;
-      removeUpTo.run(last);
-      counts.rows -= events;
-      counts.bytes -= size;
-      return { cause: 'rows', events, unseen };
+    const { oldest, seconds } = this.#of(table);
+    let most = Math.min(beyond, DELETED_AT_ONCE);
+    if (beyond <= 0) {
+      const sizes = oldest.all() as unknown as { readonly bytes: number }[];
+      most = 0;
+      for (; over > 0 && most < sizes.length; most++) over -= sizes[most]!.bytes;
     }
-    const gone: Oldest[] = [];
-    for (const event of oldest.all() as unknown as Oldest[]) {
-      if (over <= 0) break;
-      gone.push(event);
-      over -= event.bytes;
-    }
-    removeUpTo.run(gone.at(-1)?.eid ?? 0);
+    const gone = this.#transaction(() => {
+      const some = this.#removeFirst(table, { first: 0, last: NO_ID }, most, seen);
+      if (some.last !== null) seconds.removeUpTo(some.last);
+      return some;
+    });
     this.#removed(table, gone);
-    return { cause: 'bytes', events: gone.length, unseen: gone.filter(({ eid }) => eid > seen).length };
+    return { cause: beyond > 0 ? 'rows' : 'bytes', events: gone.events, unseen: gone.unseen };
   }
 
   [Symbol.dispose](): void {
     if (this.#database.isOpen) this.#database.close();
   }
 
-  #removed(table: string, events: readonly Oldest[]): void {
+  /** Removes the first events of a range, so many of them. */
+  #removeFirst(table: string, range: Ids, most: number, seen = NO_ID): First {
+    const { first, remove } = this.#of(table);
+    const gone = first.get(seen, range.first, range.last, most) as unknown as First;
+    if (gone.last !== null) remove.run(range.first, gone.last);
+    return gone;
+  }
+
+  #removed(table: string, { events, size }: Pick<First, 'events' | 'size'>): void {
     const counts = this.#counts.get(table)!;
-    counts.rows -= events.length;
-    for (const { bytes } of events) counts.bytes -= bytes;
+    counts.rows -= events;
+    counts.bytes -= size;
   }
 
   #of(table: string): Statements {
@@ -293,11 +301,12 @@ export class EventStore implements Disposable {
     if (sequence.changes === 0) this.#database.prepare('INSERT INTO sqlite_sequence VALUES (?, ?)').run(table, known);
   }
 
-  #transaction(work: () => void): void {
+  #transaction<T>(work: () => T): T {
     this.#database.exec('BEGIN IMMEDIATE');
     try {
-      work();
+      const result = work();
       this.#database.exec('COMMIT');
+      return result;
     } catch (cause) {
       // SQLite has rolled back by itself where the disk is full.
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
@@ -310,6 +319,7 @@ export class EventStore implements Disposable {
 export class EventReader implements Disposable {
   readonly #database: DatabaseSync;
   readonly #ranges = new Map<string, StatementSync>();
+  readonly #seconds = new Map<string, EventSecondsReader>();
   readonly #layouts = new Map<number, readonly string[]>();
 
   constructor(path: string) {
@@ -330,41 +340,62 @@ export class EventReader implements Disposable {
    * Events in the order of their ids, or where only times bound them in the order of those. It costs what it returns. Some at
    * a time: a statement that stays open holds up what writes, and costs three times as much a row.
    */
-  *range(table: string, range: EventRange = {}): Generator<StoredEvent> {
-    const { after = 0, upTo = NO_ID, minTime = -NO_ID, maxTime = NO_ID } = range;
-    if (!NAME.test(table) || this.last(table) === 0) return;
-    const byTime = (range.byTime ?? after === 0) && (range.minTime !== undefined || range.maxTime !== undefined);
-    const statement = this.#statement(table, byTime);
-    let [fromTime, from] = [minTime, byTime ? 0 : after];
-    for (let count = FIRST_READ; ; count = READ_AT_ONCE) {
-      const rows = (byTime
-        ? statement.all(fromTime, from, after, upTo, maxTime, count)
-        : statement.all(from, upTo, minTime, maxTime, count)) as unknown as Row[];
-      for (const row of rows) yield new Kept(row, this.#layout(row[4]));
-      const last = rows.at(-1);
-      if (last === undefined || rows.length < count) return;
-      [from, fromTime] = last;
-    }
+  range(table: string, range: EventRange = {}): Generator<StoredEvent> {
+    const { after = 0, minTime, maxTime } = range;
+    const byTime = (range.byTime ?? after === 0) && (minTime !== undefined || maxTime !== undefined);
+    // Not one that hands on what another gives: that costs as much as to read.
+    return byTime ? this.#byTime(table, range) : this.#byId(table, range);
   }
 
   [Symbol.dispose](): void {
     if (this.#database.isOpen) this.#database.close();
   }
 
-  #statement(table: string, byTime: boolean): StatementSync {
-    const key = `${table} ${byTime}`;
-    let statement = this.#ranges.get(key);
+  *#byTime(table: string, range: EventRange): Generator<StoredEvent> {
+    const { after = 0, upTo = NO_ID, minTime = -NO_ID, maxTime = NO_ID } = range;
+    if (!this.#has(table)) return;
+    for (const { first, last } of this.#secondsOf(table).between(minTime, maxTime)) {
+      yield* this.#byId(table, { ...range, after: Math.max(after, first - 1), upTo: Math.min(upTo, last) });
+    }
+  }
+
+  *#byId(table: string, range: EventRange): Generator<StoredEvent> {
+    const { after = 0, upTo = NO_ID, minTime = -NO_ID, maxTime = NO_ID } = range;
+    if (!this.#has(table)) return;
+    const statement = this.#statement(table);
+    let from = after;
+    for (let count = FIRST_READ; from < upTo; count = READ_AT_ONCE) {
+      const rows = statement.all(from, upTo, minTime, maxTime, count) as unknown as Row[];
+      for (const row of rows) yield new Kept(row, this.#layout(row[4]));
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < count) return;
+      [from] = last;
+    }
+  }
+
+  #has(table: string): boolean {
+    return NAME.test(table) && this.last(table) > 0;
+  }
+
+  #statement(table: string): StatementSync {
+    let statement = this.#ranges.get(table);
     if (statement !== undefined) return statement;
-    const columns = `SELECT eid, time, occurred / ${SECOND}, occurred % ${SECOND}, layout, cells FROM`;
     statement = this.#database.prepare(
-      byTime
-        ? `${columns} ${table} INDEXED BY ${table}_by_time
-           WHERE (time, eid) > (?, ?) AND eid > ? AND eid <= ? AND time <= ? ORDER BY time, eid LIMIT ?`
-        : `${columns} ${table} NOT INDEXED WHERE eid > ? AND eid <= ? AND time >= ? AND time <= ? ORDER BY eid LIMIT ?`,
+      `SELECT eid, time, occurred / ${SECOND}, occurred % ${SECOND}, layout, cells FROM ${table}
+       WHERE eid > ? AND eid <= ? AND time >= ? AND time <= ? ORDER BY eid LIMIT ?`,
     );
     statement.setReturnArrays(true);
-    this.#ranges.set(key, statement);
+    this.#ranges.set(table, statement);
     return statement;
+  }
+
+  #secondsOf(table: string): EventSecondsReader {
+    let seconds = this.#seconds.get(table);
+    if (seconds === undefined) {
+      seconds = new EventSecondsReader(this.#database, table);
+      this.#seconds.set(table, seconds);
+    }
+    return seconds;
   }
 
   #layout(id: number): readonly string[] {

@@ -78,9 +78,9 @@ function come(table: string, ...numbers: number[]): void {
   const heard = numbers.map((n) => ({
     time: now,
     occurred: BigInt(now) * 10n ** 9n,
-    cells: encodeCells(layoutOf(columns), { n, word: `w${n}` }),
+    cells: encodeCells(layoutOf({ columns }), { n, word: `w${n}` }),
   }));
-  events.append(table, layoutOf(columns), heard);
+  events.append(table, layoutOf({ columns }), heard);
 }
 
 /** A thread that is this one: the engine answers as it does in the daemon. */

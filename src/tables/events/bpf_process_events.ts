@@ -27,6 +27,10 @@ export const bpfProcessEvents = eventTable({
     time: storeColumns.time({ hidden: true }),
     eid: storeColumns.number(),
   },
+  made: {
+    cmdline: { of: 'arguments', make: (kept: readonly string[]) => kept.join(' ') },
+    json_cmdline: { of: 'arguments', make: (kept: readonly string[]) => JSON.stringify(kept) },
+  },
   examples: ['select pid, parent, path, cmdline from bpf_process_events where uid = 0'],
   *rows({ sample }: BpfEvent) {
     if (sample.call !== 'exec') return;
@@ -42,10 +46,9 @@ export const bpfProcessEvents = eventTable({
       syscall: 'exec',
       path: sample.path,
       cwd: sample.directory,
-      cmdline: sample.arguments.join(' '),
       duration: sample.duration,
-      json_cmdline: JSON.stringify(sample.arguments),
       ntime: String(sample.bootTime),
+      arguments: sample.arguments,
     };
   },
 });

@@ -57,21 +57,26 @@ export class RingBuffer implements Disposable {
 
   /** Gives what is there, at most so many records, each good only until `take` returns; whether there may be more. */
   consume(take: (record: Buffer) => void, max: number): boolean {
-    let position = Atomics.load(this.#consumed, 0);
+    const position = Atomics.load(this.#consumed, 0);
+    const start = Number(position & BigInt(this.#size - 1));
+    // Bytes, from where we are: of numbers, as a BigInt for each record costs as much as to copy it.
+    let ready = 0;
+    let taken = 0;
     try {
       for (let i = 0; i < max; i++) {
-        if (position === Atomics.load(this.#produced, 0)) return false;
-        const at = Number(position & BigInt(this.#size - 1));
+        if (taken >= ready) ready = Number(Atomics.load(this.#produced, 0) - position);
+        if (taken >= ready) return false;
+        const at = (start + taken) & (this.#size - 1);
         const header = Atomics.load(this.#lengths, at / 4);
         // Still being written: the kernel wakes us once it is.
         if (header & BUSY) return false;
         const length = header & LENGTH;
-        position += BigInt((HEADER + length + 7) & ~7);
+        taken += (HEADER + length + 7) & ~7;
         if ((header & DISCARDED) === 0) take(this.#data.subarray(at + HEADER, at + HEADER + length));
       }
       return true;
     } finally {
-      Atomics.store(this.#consumed, 0, position);
+      Atomics.store(this.#consumed, 0, position + BigInt(taken));
     }
   }
 

@@ -1,10 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
-/**
- * When events were heard, for ranges of time and for retention: a row for each run of ids that were heard in one second. An
- * index of the events themselves would have a row for each, and take as long to write as they do. The second of the newest
- * event is never removed, and no row is ever changed, so that whoever reads them some at a time sees none twice.
- */
+/** Ids of events that were heard in one second, without others between them. */
 interface Run {
   readonly first: number;
   readonly time: number;
@@ -27,7 +23,12 @@ const columns = (seconds: string) =>
   `SELECT first, time, (SELECT min(first) - 1 FROM ${seconds} AS next WHERE next.first > run.first) AS last
    FROM ${seconds} AS run`;
 
-/** Writes the seconds of one table of events. */
+/**
+ * When the events of a table were heard, for ranges of time and for retention: a row for each run of ids that were heard in
+ * one second. An index of the events themselves would have a row for each, and take as long to write as they do. The newest
+ * row is never removed, as the next event may belong to it, and none is ever changed: whoever reads some at a time sees none
+ * twice.
+ */
 export class EventSeconds {
   readonly #insert: StatementSync;
   readonly #old: StatementSync;

@@ -71,7 +71,7 @@ for (const source of SOURCES) {
 }
 rmSync(folder, { recursive: true });
 
-/** Seconds until all were started, by two processes. */
+/** What it takes until all were started, by two processes. */
 function starts(count = COUNT) {
   const half = String(count / 2);
   return measured(['/bin/sh', '-c', `${spawner} ${half} ${program} & ${spawner} ${half} ${program}; wait`]);

@@ -17,7 +17,7 @@ export interface Ids {
 /** Runs read at once. */
 const READ_AT_ONCE = 256;
 /** Larger than any id or time. */
-const NO_ID = Number.MAX_SAFE_INTEGER;
+export const NO_ID = Number.MAX_SAFE_INTEGER;
 
 const columns = (seconds: string) =>
   `SELECT first, time, (SELECT min(first) - 1 FROM ${seconds} AS next WHERE next.first > run.first) AS last
@@ -31,10 +31,10 @@ const columns = (seconds: string) =>
  */
 export class EventSeconds {
   readonly #insert: StatementSync;
+  readonly #newest: StatementSync;
   readonly #old: StatementSync;
   readonly #remove: StatementSync;
   readonly #removeUpTo: StatementSync;
-  #newest: number | undefined;
 
   /** `table`: checked to be a name. It may be one that has events and no seconds yet. */
   constructor(database: DatabaseSync, table: string) {
@@ -59,21 +59,18 @@ export class EventSeconds {
     this.#removeUpTo = database.prepare(
       `DELETE FROM ${seconds} WHERE first < (SELECT max(first) FROM ${seconds} WHERE first <= ?)`,
     );
-    this.#newest = database.prepare(`SELECT time FROM ${seconds} ORDER BY first DESC LIMIT 1`).get()?.['time'] as
-      | number
-      | undefined;
+    this.#newest = database.prepare(`SELECT time FROM ${seconds} ORDER BY first DESC LIMIT 1`);
   }
 
-  /** Notes when events were heard, the first of which has this id. Call what it gives once they are kept. */
-  add(first: number, events: readonly { readonly time: number }[]): () => void {
-    let newest = this.#newest;
-    for (const [i, { time }] of events.entries()) {
-      if (time !== newest) this.#insert.run(first + i, time);
+  /** Notes when events were heard, the last of which has this id. */
+  add(last: number, events: readonly { readonly time: number }[]): void {
+    let newest = this.#newest.get()?.['time'];
+    let eid = last - events.length;
+    for (const { time } of events) {
+      eid += 1;
+      if (time !== newest) this.#insert.run(eid, time);
       newest = time;
     }
-    return () => {
-      this.#newest = newest;
-    };
   }
 
   /** Runs heard before a moment, Unix seconds, whose first ids are at most `upTo`; so many, the oldest first. */

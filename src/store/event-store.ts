@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { EventSeconds, EventSecondsReader, type Ids } from './event-seconds.ts';
+import { EventSeconds, EventSecondsReader, type Ids, NO_ID } from './event-seconds.ts';
 
 /** An event that is to be kept. */
 export interface NewEvent {
@@ -85,8 +85,6 @@ const FIRST_READ = 32;
 const READ_AT_ONCE = 256;
 /** KiB of pages that are kept in memory: events are written at the end and read in order, so more than a commit's help nobody. */
 const CACHE = 768;
-/** Larger than any id or time. */
-const NO_ID = Number.MAX_SAFE_INTEGER;
 /** `SQLITE_CORRUPT`. */
 const CORRUPT = 11;
 /** "osqe": tells our files from other SQLite databases. */
@@ -188,17 +186,19 @@ export class EventStore implements Disposable {
     const { append, appendMany, seconds } = this.#of(table);
     const names = this.#layout(layout);
     const counts = this.#counts.get(table)!;
-    const kept = this.#transaction(() => {
+    this.#transaction(() => {
       const whole = events.length - (events.length % STORED_AT_ONCE);
+      let last: number | bigint = 0;
       for (let i = 0; i < whole; i += STORED_AT_ONCE) {
-        appendMany.run(
-          ...events.slice(i, i + STORED_AT_ONCE).flatMap(({ time, occurred, cells }) => [time, occurred, names, cells]),
-        );
+        const some = events.slice(i, i + STORED_AT_ONCE);
+        const values = some.flatMap(({ time, occurred, cells }) => [time, occurred, names, cells]);
+        last = appendMany.run(...values).lastInsertRowid;
       }
-      for (const { time, occurred, cells } of events.slice(whole)) append.run(time, occurred, names, cells);
-      return seconds.add(this.last(table) - events.length + 1, events);
+      for (const { time, occurred, cells } of events.slice(whole)) {
+        last = append.run(time, occurred, names, cells).lastInsertRowid;
+      }
+      seconds.add(Number(last), events);
     });
-    kept();
     counts.rows += events.length;
     for (const { cells } of events) counts.bytes += Buffer.byteLength(cells);
   }
@@ -373,8 +373,9 @@ export class EventReader implements Disposable {
     }
   }
 
+  /** Whether there ever was an event of a table; one that was read has been asked before. */
   #has(table: string): boolean {
-    return NAME.test(table) && this.last(table) > 0;
+    return this.#ranges.has(table) || (NAME.test(table) && this.last(table) > 0);
   }
 
   #statement(table: string): StatementSync {

@@ -46,7 +46,7 @@ const UPTIME = 1000;
 /** The rows that a table of events makes of all recordings of its publisher; undefined for another table. */
 export function replayed(table: AnyTable, host: Host): EventSource | undefined {
   const eventTable = table as unknown as EventTable<AnyTable['columns'], unknown>;
-  const { publisher } = eventTable;
+  const { publisher, rows } = eventTable;
   const recording = publisher === undefined ? undefined : RECORDINGS[publisher];
   if (recording === undefined) return undefined;
   const [glob, read] = recording;
@@ -55,7 +55,7 @@ export function replayed(table: AnyTable, host: Host): EventSource | undefined {
     .sort()
     .flatMap((name) => read(join(CAPTURES, name), host))
     .flatMap((event) => {
-      const made = [...eventTable.rows(event, momentOf(host.files, UPTIME))];
+      const made = [...rows(event, momentOf(host.files, UPTIME))];
       return made.map((row) => ({ occurred: event.occurred, cells: encodeCells(layout, row) }));
     })
     .map(({ occurred, cells }, i): ReadEvent => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, test } from 'node:test';
 import { EventReader, EventStore } from '../../src/store/event-store.ts';
+import { random } from '../engine/support.ts';
 
 const TABLE = 'process_events';
 let folder: string;
@@ -196,18 +197,10 @@ test('every statement finds what it wants by an index: 20 events of 100,000 cost
   );
 });
 
-/** Numbers that are the same each time, below a bound. */
-function numbers(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    return (state >>> 8) % below;
-  };
-}
-
 test('whatever the clock does and whatever goes, ranges have what is there, in order', () => {
   for (let seed = 1; seed <= 12; seed++) {
-    const below = numbers(seed);
+    const next = random(seed);
+    const below = (bound: number) => Math.floor(next() * bound);
     const file = join(folder, `${seed}.sqlite`);
     let store = new EventStore(file);
     store.open(TABLE);

@@ -1,12 +1,21 @@
+import type { Reading } from '../events/reading.ts';
 import type { RowText } from '../results/row.ts';
 import type { Cursors } from '../store/event-cursors.ts';
+
+/** What a scheduled query is to see of the events. */
+export interface Unseen {
+  /** How far it has come in the tables. */
+  readonly cursors: Cursors;
+  /** Where it notes how far it comes. */
+  readonly reading?: Reading | undefined;
+}
 
 /** What the scheduler asks of the thread that runs SQL: one query at a time. */
 export interface QueryRequest {
   readonly id: number;
   readonly sql: string;
-  /** How far the query has come in tables of events; without them it sees all events. */
-  readonly cursors?: Cursors | undefined;
+  /** Without it the query sees all events. */
+  readonly unseen?: Unseen | undefined;
 }
 
 /** What a query has seen of the events. */

@@ -1,7 +1,6 @@
 import { timerMs } from '../base/clock.ts';
 import type { RowText } from '../results/row.ts';
-import type { Cursors } from '../store/event-cursors.ts';
-import type { QueryReply, QueryRequest, SeenEvents, ThreadCosts } from './query-protocol.ts';
+import type { QueryReply, QueryRequest, SeenEvents, ThreadCosts, Unseen } from './query-protocol.ts';
 
 /** A thread, as `Worker` is one. */
 export interface Thread {
@@ -69,11 +68,11 @@ export class QueryThread {
   }
 
   /**
-   * Rejects with what went wrong, `QueryStopped` where the query went beyond its bounds. With `cursors` it sees only the
-   * events behind them.
+   * Rejects with what went wrong, `QueryStopped` where the query went beyond its bounds. With `unseen` it sees only
+   * those events.
    */
-  run(sql: string, limits: QueryLimits = {}, cursors?: Cursors): Promise<Answer> {
-    const answer = this.#queue.then(() => this.#run(sql, limits, cursors));
+  run(sql: string, limits: QueryLimits = {}, unseen?: Unseen): Promise<Answer> {
+    const answer = this.#queue.then(() => this.#run(sql, limits, unseen));
     this.#queue = answer.catch(() => undefined);
     return answer;
   }
@@ -104,7 +103,7 @@ export class QueryThread {
   #run(
     sql: string,
     { deadlineMs, characters: most = Number.POSITIVE_INFINITY }: QueryLimits,
-    cursors: Cursors | undefined,
+    unseen: Unseen | undefined,
   ): Promise<Answer> {
     if (this.#closed) return new Promise(() => {});
     const thread = this.#current();
@@ -144,7 +143,7 @@ export class QueryThread {
       this.#running = { id, timers, settle, stop };
       if (deadlineMs !== undefined)
         timers.push(setTimeout(() => stop(`took longer than ${deadlineMs} ms`), timerMs(deadlineMs)));
-      thread.postMessage({ id, sql, cursors });
+      thread.postMessage({ id, sql, unseen });
     });
     return answer
       .catch((cause: Error) => {

@@ -2,12 +2,12 @@ import type { Configuration } from '../config/configuration.ts';
 import type { FileRules } from '../config/file-events.ts';
 import { fullName, type Pack } from '../config/packs.ts';
 import { byPriority, type ScheduledQuery } from '../config/schedule.ts';
+import type { Reading } from '../events/reading.ts';
 import type { Logger, Severity } from '../loggers/logger.ts';
 import type { Recorder } from '../loggers/numeric-monitoring.ts';
 import type { Difference } from '../results/differ.ts';
 import { withTexts } from '../results/row.ts';
 import type { PackState, ScheduledQueryState } from '../schema/agent.ts';
-import type { Cursors } from '../store/event-cursors.ts';
 import { type Store, tryToKeep } from '../store/store.ts';
 import { withAskedPaths } from './asked-paths.ts';
 import { Decorations } from './decorations.ts';
@@ -15,6 +15,7 @@ import { Denylist } from './denylist.ts';
 import { Discovery } from './discovery.ts';
 import { logRun, type ResultOptions } from './log-run.ts';
 import { NO_COSTS, type QueryCosts, withRun } from './query-costs.ts';
+import type { Unseen } from './query-protocol.ts';
 import { type Answer, type QueryLimits, QueryStopped, type QueryThread } from './query-thread.ts';
 import { recordRun } from './run-metrics.ts';
 import { splayedInterval } from './splay.ts';
@@ -51,10 +52,17 @@ export interface SchedulerParts {
   /** Hears of each run: what the watchdog blames. */
   readonly begins?: (query: string) => void;
   readonly ends?: (query: string) => void;
-  /** Of the store of events; undefined where none are heard. */
-  readonly events?: () => string | undefined;
+  readonly events?: HeardEvents;
   /** Takes what a run cost: numeric monitoring. */
   readonly record?: Recorder;
+}
+
+/** The events that are heard. */
+export interface HeardEvents {
+  /** Of their store; undefined where none are heard. */
+  readonly identity: string | undefined;
+  /** A query of a schedule, names to SQL, begins to read them. */
+  reads(query: string, queries: ReadonlyMap<string, string>): Reading | undefined;
 }
 
 /** What the watchdog knows those decorator queries by that run when a configuration is loaded. */
@@ -242,7 +250,7 @@ export class Scheduler {
     const costs = this.#costs.get(name) ?? NO_COSTS;
     let answer: Answer;
     try {
-      answer = await this.#ask(query.query, this.#cursors(name));
+      answer = await this.#ask(query.query, this.#unseen(query, name));
     } catch (cause) {
       const { message } = cause as Error;
       this.#costs.set(name, { ...costs, lastExecuted: time });
@@ -281,15 +289,17 @@ export class Scheduler {
     }
   }
 
-  /** How far a query has come in the tables of events; undefined where it is to see all of them each time. */
-  #cursors(name: string): Cursors | undefined {
-    const identity = this.#parts.events?.();
+  /** The events that a query is to see; undefined where these are all of them each time. */
+  #unseen({ query }: ScheduledQuery, name: string): Unseen | undefined {
+    const { events, store } = this.#parts;
+    const identity = events?.identity;
     if (identity === undefined || !this.#options().optimizeEvents) return undefined;
-    return this.#parts.store.cursors.of(name, identity);
+    const cursors = store.cursors.of(name, identity);
+    return { cursors, reading: EVENTS.test(query) ? events!.reads(name, this.queries) : undefined };
   }
 
-  #ask(sql: string, cursors?: Cursors): Promise<Answer> {
-    return this.#parts.thread.run(sql, this.#options().limits, cursors);
+  #ask(sql: string, unseen?: Unseen): Promise<Answer> {
+    return this.#parts.thread.run(sql, this.#options().limits, unseen);
   }
 
   async #firstRow(sql: string): Promise<Record<string, string> | undefined> {

@@ -25,9 +25,9 @@ export function serveQueries(
 ): void {
   let current = 0;
   const engine = open((text) => port.postMessage({ id: current, kind: 'warning', text }));
-  port.on('message', ({ id, sql, cursors }) => {
+  port.on('message', ({ id, sql, unseen }) => {
     current = id;
-    const scans = reader && new EventScans(reader, cursors);
+    const scans = reader && new EventScans(reader, unseen?.cursors, unseen?.reading);
     engine.events = scans;
     const before = process.threadCpuUsage();
     const size = process.memoryUsage.rss();

@@ -1,6 +1,7 @@
 import type { EventBounds, EventSource, ReadEvent } from '../schema/event-source.ts';
 import type { Cursors } from '../store/event-cursors.ts';
 import type { EventReader } from '../store/event-store.ts';
+import { type Reading, scanOf } from './reading.ts';
 
 /**
  * Characters of cells that one run of a scheduled query reads of a table, as if it had a LIMIT: the next run goes on there.
@@ -22,15 +23,18 @@ interface Progress {
 export class EventScans implements EventSource {
   readonly #reader: EventReader;
   readonly #cursors: Cursors | undefined;
+  readonly #reading: Reading | undefined;
   readonly #progress = new Map<string, Progress>();
 
-  constructor(reader: EventReader, cursors?: Cursors) {
+  constructor(reader: EventReader, cursors?: Cursors, reading?: Reading) {
     this.#reader = reader;
     this.#cursors = cursors;
+    this.#reading = reading;
   }
 
   *read(table: string, { time, eid }: EventBounds): Generator<ReadEvent> {
     const after = this.#cursors?.get(table) ?? 0;
+    const scan = this.#reading && scanOf(this.#reading, table, this.#progress.has(table));
     const progress = this.#begun(table);
     // A query that does not look at all events of its scan, for its LIMIT, has seen those up to where it stopped: the next
     // run goes on there.
@@ -45,6 +49,7 @@ export class EventScans implements EventSource {
         maxTime: time.max,
         // Whoever stops somewhere and goes on there has to go by ids: a clock may have been put back.
         byTime: this.#cursors === undefined && eid.min === undefined,
+        scan,
       };
       for (const event of this.#reader.range(table, range)) {
         if (read > MAX_READ) return;

@@ -1,4 +1,5 @@
 import type { PublisherCounts } from './publisher.ts';
+import type { Reading } from './reading.ts';
 
 /** What the thread that hears events tells. */
 export type FromEvents =
@@ -27,7 +28,10 @@ export interface TableCounts {
   readonly unseen: number;
 }
 
-/** What it is told: for each table the last event that all scheduled queries have seen. */
+/** What it is told, before a scheduled query reads events and after: how far the schedule has come. */
 export interface ToEvents {
+  /** For each table the last event that all scheduled queries have seen. */
   readonly seen: ReadonlyMap<string, number>;
+  /** The query that runs, and the last event that all the others have seen. */
+  readonly running?: { readonly reading: Reading; readonly others: ReadonlyMap<string, number> } | undefined;
 }

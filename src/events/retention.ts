@@ -1,4 +1,6 @@
 import type { EventStore } from '../store/event-store.ts';
+import type { ToEvents } from './messages.ts';
+import { readUpTo } from './reading.ts';
 
 /** What of a table is kept. */
 export interface RetentionLimits {
@@ -20,6 +22,12 @@ export interface RetentionCounts {
   readonly unseen: number;
 }
 
+/** Events, from after one to another, that made room when the query that runs had read them: it may yet fail. */
+interface Lent {
+  readonly after: number;
+  readonly upTo: number;
+}
+
 /** Statements of one sweep, a thousand events each: those that are old have time. */
 const EXPIRY_STEPS = 10;
 /** The bounds are kept while events come as fast as they can, some ten thousand a second. */
@@ -32,33 +40,87 @@ const TRIM_STEPS = 200;
 export class Retention {
   readonly #store: EventStore;
   readonly #limits: (table: string) => RetentionLimits;
+  readonly #hear: () => void;
   readonly #counts = new Map<string, RetentionCounts>();
+  readonly #lent = new Map<string, Lent[]>();
+  #progress: ToEvents = { seen: new Map() };
 
-  constructor(store: EventStore, limits: (table: string) => RetentionLimits) {
+  /** `hear`: takes what is told of the schedule and was not taken yet. */
+  constructor(store: EventStore, limits: (table: string) => RetentionLimits, hear: () => void = () => {}) {
     this.#store = store;
     this.#limits = limits;
+    this.#hear = hear;
   }
 
   counts(table: string): RetentionCounts {
     return this.#counts.get(table) ?? { expired: 0, overRows: 0, overBytes: 0, unseen: 0 };
   }
 
-  /** `now`: Unix seconds. `seen`: the last event that all who read the table have seen. */
-  sweep(table: string, now: number, seen: number): void {
+  /** How far the schedule is now. The query that ran before this was told has ended. */
+  take(progress: ToEvents): void {
+    for (const [table, lent] of this.#lent) {
+      // What one scan had read, and another was yet to, may have been lost to that.
+      const twice = readUpTo(this.#progress.running!.reading, table) === undefined;
+      const seen = twice ? 0 : (progress.seen.get(table) ?? 0);
+      const lost = lent.reduce((sum, { after, upTo }) => sum + Math.max(0, upTo - Math.max(after, seen)), 0);
+      this.#count(table, { unseen: lost });
+    }
+    this.#lent.clear();
+    this.#progress = progress;
+  }
+
+  /** `now`: Unix seconds. */
+  sweep(table: string, now: number): void {
     const { expiry, rows, bytes } = this.#limits(table);
-    let { expired, overRows, overBytes, unseen } = this.counts(table);
     for (let i = 0; i < EXPIRY_STEPS; i++) {
-      const gone = this.#store.expire(table, now - expiry, seen);
-      expired += gone;
+      // Until the schedule has said how far it is, nothing goes by its age.
+      const gone = this.#store.expire(table, now - expiry, this.#seen(table));
+      this.#count(table, { expired: gone });
       if (gone === 0) break;
     }
     for (let i = 0; i < TRIM_STEPS; i++) {
-      const gone = this.#store.trim(table, { rows, bytes }, seen);
-      if (gone.cause === 'rows') overRows += gone.events;
-      else overBytes += gone.events;
-      unseen += gone.unseen;
+      const gone = this.#store.trim(table, { rows, bytes });
       if (gone.events === 0) break;
+      // After they went, and each time: queries begin, read, and end meanwhile.
+      this.#hear();
+      const [seen, read] = [this.#seen(table), this.#read(table)];
+      this.#count(table, {
+        [gone.cause === 'rows' ? 'overRows' : 'overBytes']: gone.events,
+        unseen: Math.min(gone.events, Math.max(0, gone.last - read)),
+      });
+      // Ids grow one by one.
+      this.#lend(table, { after: Math.max(seen, gone.last - gone.events), upTo: Math.min(gone.last, read) });
     }
-    this.#counts.set(table, { expired, overRows, overBytes, unseen });
+  }
+
+  #count(table: string, more: Partial<RetentionCounts>): void {
+    const { expired, overRows, overBytes, unseen } = this.counts(table);
+    this.#counts.set(table, {
+      expired: expired + (more.expired ?? 0),
+      overRows: overRows + (more.overRows ?? 0),
+      overBytes: overBytes + (more.overBytes ?? 0),
+      unseen: unseen + (more.unseen ?? 0),
+    });
+  }
+
+  #lend(table: string, { after, upTo }: Lent): void {
+    if (upTo <= after) return;
+    const lent = this.#lent.get(table) ?? [];
+    const last = lent.at(-1);
+    // Apart only where those between were counted: the query had not read them.
+    if (last?.upTo === after) lent[lent.length - 1] = { after: last.after, upTo };
+    else lent.push({ after, upTo });
+    this.#lent.set(table, lent);
+  }
+
+  #seen(table: string): number {
+    return this.#progress.seen.get(table) ?? 0;
+  }
+
+  /** The last event that all have seen if the query that runs comes to its end. */
+  #read(table: string): number {
+    const { running } = this.#progress;
+    const read = running && readUpTo(running.reading, table);
+    return Math.max(this.#seen(table), Math.min(read ?? 0, running?.others.get(table) ?? 0));
   }
 }

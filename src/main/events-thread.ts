@@ -65,10 +65,9 @@ const collector = new Collector(store, tables, (message) => tell({ kind: 'say', 
 const bytes = values.number('events_max_bytes');
 const limits = { expiry: values.number('events_expiry'), rows: values.number('events_max'), bytes };
 const syslogLimits = { expiry: values.number('syslog_events_expiry'), rows: values.number('syslog_events_max'), bytes };
-const retention = new Retention(store, (table) => (table === 'syslog_events' ? syslogLimits : limits));
+const retention = new Retention(store, (table) => (table === 'syslog_events' ? syslogLimits : limits), hear);
 /** For the events that come together: to ask for each costs more than to store it. */
 let moment: Moment | undefined;
-let seen: ReadonlyMap<string, number> = new Map();
 let told = '';
 const publishers = startPublishers();
 keepHouse();
@@ -168,13 +167,16 @@ function attempt(name: string, work: () => void): void {
   }
 }
 
-function keepHouse(): void {
+function hear(): void {
   for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) {
-    seen = (received.message as ToEvents).seen;
+    retention.take(received.message as ToEvents);
   }
+}
+
+function keepHouse(): void {
+  hear();
   for (const { name } of tables) {
-    // Until the schedule has said how far it is, nothing goes by its age.
-    retention.sweep(name, Math.floor(Date.now() / 1000), seen.get(name) ?? 0);
+    retention.sweep(name, Math.floor(Date.now() / 1000));
   }
   const counts = {
     publishers: new Map(publishers.map(({ name, counts: its }) => [name, its])),

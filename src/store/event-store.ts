@@ -55,6 +55,8 @@ export interface EventRange {
   readonly maxTime?: number | undefined;
   /** Whether those of a range of times may come in the order of these. Default: where nothing else bounds them. */
   readonly byTime?: boolean;
+  /** Hears when a part is read, and of the last event in it: nobody can take its events away any more. */
+  readonly scan?: { begins(): void; ends(eid?: number): void } | undefined;
 }
 
 export interface EventCounts {
@@ -63,11 +65,12 @@ export interface EventCounts {
   readonly bytes: number;
 }
 
-/** Events that had to make room, and how many of them somebody was yet to see. */
+/** Events that had to make room. */
 export interface Trimmed {
   readonly cause: 'rows' | 'bytes' | undefined;
   readonly events: number;
-  readonly unseen: number;
+  /** The last of them. */
+  readonly last: number;
 }
 
 /** The name of an event table; it becomes a name in the database. */
@@ -106,7 +109,6 @@ interface First {
   readonly last: number | null;
   readonly events: number;
   readonly size: number;
-  readonly unseen: number;
 }
 
 /**
@@ -168,7 +170,7 @@ export class EventStore implements Disposable {
       append: database.prepare(`${append} (?, ?, ?, ?)`),
       appendMany: database.prepare(`${append} ${Array(STORED_AT_ONCE).fill('(?, ?, ?, ?)').join(', ')}`),
       first: database.prepare(
-        `SELECT max(eid) AS last, count(*) AS events, ifnull(sum(bytes), 0) AS size, ifnull(sum(eid > ?), 0) AS unseen
+        `SELECT max(eid) AS last, count(*) AS events, ifnull(sum(bytes), 0) AS size
          FROM (${oldest} WHERE eid >= ? AND eid <= ? ORDER BY eid LIMIT ?)`,
       ),
       oldest: database.prepare(`${oldest} ORDER BY eid LIMIT ${DELETED_AT_ONCE}`),
@@ -237,13 +239,13 @@ export class EventStore implements Disposable {
 
   /**
    * Removes some of the oldest events beyond so many rows, or, if there are no more rows than that, beyond so many bytes. Call
-   * it again while there are any. `seen`: the last event that all have seen.
+   * it again while there are any.
    */
-  trim(table: string, { rows, bytes }: EventCounts, seen = NO_ID): Trimmed {
+  trim(table: string, { rows, bytes }: EventCounts): Trimmed {
     const counts = this.#counts.get(table)!;
     const beyond = counts.rows - rows;
     let over = counts.bytes - bytes;
-    if (beyond <= 0 && over <= 0) return { cause: undefined, events: 0, unseen: 0 };
+    if (beyond <= 0 && over <= 0) return { cause: undefined, events: 0, last: 0 };
     const { oldest, seconds } = this.#of(table);
     let most = Math.min(beyond, DELETED_AT_ONCE);
     if (beyond <= 0) {
@@ -252,12 +254,12 @@ export class EventStore implements Disposable {
       for (; over > 0 && most < sizes.length; most++) over -= sizes[most]!.bytes;
     }
     const gone = this.#transaction(() => {
-      const some = this.#removeFirst(table, { first: 0, last: NO_ID }, most, seen);
+      const some = this.#removeFirst(table, { first: 0, last: NO_ID }, most);
       if (some.last !== null) seconds.removeUpTo(some.last);
       return some;
     });
     this.#removed(table, gone);
-    return { cause: beyond > 0 ? 'rows' : 'bytes', events: gone.events, unseen: gone.unseen };
+    return { cause: beyond > 0 ? 'rows' : 'bytes', events: gone.events, last: gone.last ?? 0 };
   }
 
   [Symbol.dispose](): void {
@@ -265,9 +267,9 @@ export class EventStore implements Disposable {
   }
 
   /** Removes the first events of a range, so many of them. */
-  #removeFirst(table: string, range: Ids, most: number, seen = NO_ID): First {
+  #removeFirst(table: string, range: Ids, most: number): First {
     const { first, remove } = this.#of(table);
-    const gone = first.get(seen, range.first, range.last, most) as unknown as First;
+    const gone = first.get(range.first, range.last, most) as unknown as First;
     if (gone.last !== null) remove.run(range.first, gone.last);
     return gone;
   }
@@ -360,14 +362,16 @@ export class EventReader implements Disposable {
   }
 
   *#byId(table: string, range: EventRange): Generator<StoredEvent> {
-    const { after = 0, upTo = NO_ID, minTime = -NO_ID, maxTime = NO_ID } = range;
+    const { after = 0, upTo = NO_ID, minTime = -NO_ID, maxTime = NO_ID, scan } = range;
     if (!this.#has(table)) return;
     const statement = this.#statement(table);
     let from = after;
     for (let count = FIRST_READ; from < upTo; count = READ_AT_ONCE) {
+      scan?.begins();
       const rows = statement.all(from, upTo, minTime, maxTime, count) as unknown as Row[];
-      for (const row of rows) yield new Kept(row, this.#layout(row[4]));
       const last = rows.at(-1);
+      scan?.ends(last?.[0]);
+      for (const row of rows) yield new Kept(row, this.#layout(row[4]));
       if (last === undefined || rows.length < count) return;
       [from] = last;
     }

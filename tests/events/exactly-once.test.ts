@@ -127,7 +127,7 @@ async function scheduler(queries: Record<string, string>): Promise<Scheduler> {
         status: () => {},
         close: async () => {},
       },
-      events: () => events.identity,
+      events: { identity: events.identity, reads: () => undefined },
     },
     () => ({
       results: { eventType: true, snapshotEventType: false, numerics: false, decorationsTopLevel: false },
@@ -307,7 +307,8 @@ test('old events go on their own clock: not when somebody reads, nor only then',
   const aliased = tables.map(({ name }) => ({ name, aliases: name === 'beta_events' ? ['beta'] : [] }));
   const left = (queries: Record<string, string>) => {
     const seen = seenByAll(aliased, new Map(Object.entries(queries)), store.cursors, events.identity);
-    for (const { name } of tables) retention.sweep(name, now, seen.get(name)!);
+    retention.take({ seen });
+    for (const { name } of tables) retention.sweep(name, now);
     return tables.map(({ name }) => [...reader.range(name)].length);
   };
   // Nobody asks, ever: they go all the same (none goes there), also those of a table that is idle.

@@ -165,12 +165,15 @@ test('old events go when all have seen them, others only for want of room', () =
   for (let n = 1; n < 40; n += 2) collector.add('numbers', { n, occurred: 0n } as Heard, 1000 + n, moment);
   collector.flush();
   const retention = new Retention(store, () => ({ expiry: 100, rows: 15, bytes: 1e6 }));
-  retention.sweep(table.name, 1200, 3);
+  const take = (seen: number) => retention.take({ seen: new Map([[table.name, seen]]) });
+  take(3);
+  retention.sweep(table.name, 1200);
   assert.deepEqual(retention.counts(table.name), { expired: 3, overRows: 2, overBytes: 0, unseen: 2 });
   assert.equal(kept()[0], '[11] 1011');
-  retention.sweep(table.name, 1115, Number.MAX_SAFE_INTEGER);
+  take(Number.MAX_SAFE_INTEGER);
+  retention.sweep(table.name, 1115);
   assert.deepEqual(retention.counts(table.name), { expired: 5, overRows: 2, overBytes: 0, unseen: 2 });
   // A clock that was put back lets nothing go.
-  retention.sweep(table.name, 5, Number.MAX_SAFE_INTEGER);
+  retention.sweep(table.name, 5);
   assert.equal(kept().length, 13);
 });

@@ -121,8 +121,8 @@ test('events go by age and id, by number and by size, the oldest first and some 
   let gone = 0;
   for (let some = -1; some !== 0; gone += some) some = store.trim(TABLE, { rows: 100, bytes: 1e9 }).events;
   assert.deepEqual([gone + 1, ids(reader).length, ids(reader)[0]], [2391, 100, 2401]);
-  assert.deepEqual(store.trim(TABLE, { rows: 100, bytes: 55 }, 2403), { cause: 'bytes', events: 95, unseen: 92 });
-  assert.deepEqual(store.trim(TABLE, { rows: 100, bytes: 55 }), { cause: undefined, events: 0, unseen: 0 });
+  assert.deepEqual(store.trim(TABLE, { rows: 100, bytes: 55 }), { cause: 'bytes', events: 95, last: 2495 });
+  assert.deepEqual(store.trim(TABLE, { rows: 100, bytes: 55 }), { cause: undefined, events: 0, last: 0 });
   assert.deepEqual(ids(reader), [2496, 2497, 2498, 2499, 2500]);
 });
 

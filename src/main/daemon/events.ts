@@ -4,6 +4,7 @@ import type { OptionValues } from '../../config/option-values.ts';
 import { LOOK_SECONDS, watchdogLimits } from '../../daemon/watchdog/limits.ts';
 import type { EventCountsOf, FromEvents, ToEvents } from '../../events/messages.ts';
 import { type ReadTable, seenByAll } from '../../events/readers.ts';
+import { beginReading, type Reading } from '../../events/reading.ts';
 import { cores } from '../../host/linux/child-process.ts';
 import { storeFiles } from '../../host/linux/store-files.ts';
 import { temporaryDirectory } from '../../host/linux/temporary-directory.ts';
@@ -93,17 +94,33 @@ export class Events {
 
   /** A schedule, names to SQL, has run, so far. */
   progress(queries: ReadonlyMap<string, string>): void {
-    const identity = this.#running?.identity;
-    if (identity === undefined) return;
-    // Queries that are shown all events each time, and never have seen them, hold none.
-    const readers = this.#parts.options.bool('events_optimize') ? queries : new Map<string, string>();
-    this.#running!.tell({ seen: seenByAll(this.#wanted!.tables, readers, this.#parts.store.cursors, identity) });
+    const seen = this.#seenBy(queries);
+    if (seen !== undefined) this.#running!.tell({ seen });
+  }
+
+  /** A query of a schedule begins to read events, and notes how far it comes; undefined where nothing hears any. */
+  reads(query: string, queries: ReadonlyMap<string, string>): Reading | undefined {
+    const seen = this.#seenBy(queries);
+    const others = this.#seenBy(new Map([...queries].filter(([name]) => name !== query)));
+    if (seen === undefined || others === undefined) return undefined;
+    const reading = beginReading([...seen.keys()]);
+    this.#running!.tell({ seen, running: { reading, others } });
+    return reading;
   }
 
   async close(): Promise<void> {
     clearTimeout(this.#retry);
     await this.#end();
     this.#folder?.[Symbol.dispose]();
+  }
+
+  /** For each table the last event that all of these queries have seen. */
+  #seenBy(queries: ReadonlyMap<string, string>): Map<string, number> | undefined {
+    const identity = this.#running?.identity;
+    if (identity === undefined) return undefined;
+    // Queries that are shown all events each time, and never have seen them, hold none.
+    const readers = this.#parts.options.bool('events_optimize') ? queries : new Map<string, string>();
+    return seenByAll(this.#wanted!.tables, readers, this.#parts.store.cursors, identity);
   }
 
   async #end(): Promise<void> {

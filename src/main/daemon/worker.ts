@@ -89,7 +89,7 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
       say: status.from('scheduler.ts'),
       begins: (query) => tell({ kind: 'begins', query }),
       ends: (query) => tell({ kind: 'ends', query }),
-      events: () => events.identity,
+      events,
       ...(monitoring && { record: monitoring.record }),
     },
     () => schedulerOptions(options, identity),

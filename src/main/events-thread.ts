@@ -4,7 +4,7 @@ import { HostError, UserError } from '../base/errors.ts';
 import { OptionValues } from '../config/option-values.ts';
 import { sparingly } from '../daemon/sparingly.ts';
 import { Collector } from '../events/collector.ts';
-import { CpuBudget, type CpuBudgetOptions } from '../events/cpu-budget.ts';
+import { HearingBudget, type HearingShares, type Share } from '../events/cpu-budget.ts';
 import type { FileScanner } from '../events/files/scans.ts';
 import { runLoop } from '../events/loop.ts';
 import type { FromEvents, ToEvents } from '../events/messages.ts';
@@ -39,8 +39,8 @@ export interface EventsThreadData {
   readonly port: MessagePort;
   /** Scans files; undefined where none are to be scanned. */
   readonly scans: MessagePort | undefined;
-  /** Of one processor, what the thread may take; undefined for all of it. */
-  readonly cpu: Pick<CpuBudgetOptions, 'share' | 'burstMs'> | undefined;
+  /** Undefined for as much as there is. */
+  readonly cpu: HearingShares | undefined;
 }
 
 const { options, wishes, sections, path, check, known, left, stop, port, scans, cpu } = workerData as EventsThreadData;
@@ -139,21 +139,18 @@ function scannerAt(at: MessagePort): FileScanner {
 }
 
 /** How long to rest, so that the thread stays within its share. */
-function resting({ share, burstMs }: NonNullable<EventsThreadData['cpu']>): () => number {
-  const spent = () => {
-    const { user, system } = process.threadCpuUsage();
-    return (user + system) / 1000;
-  };
-  const budget = new CpuBudget({ share, burstMs, spent, now });
+function resting(shares: HearingShares): () => number {
+  const milliseconds = ({ user, system }: NodeJS.CpuUsage) => (user + system) / 1000;
+  const spent = () => milliseconds(process.threadCpuUsage());
+  const budget = new HearingBudget(shares, spent, () => milliseconds(process.cpuUsage()), now);
   const say = sparingly((message) => tell({ kind: 'say', severity: 'WARNING', message }));
-  const percent = (share * 100).toFixed(0);
+  const percent = ({ share }: Share) => `${(share * 100).toFixed(0)} % of a processor`;
+  const most = `more come than ${percent(shares.most)} can take`;
+  const others = `more come than can be taken beside what queries need, ${percent(shares.all)} for both`;
   return () => {
-    const owed = budget.owed();
-    if (owed > 0)
-      say(
-        `events: more come than ${percent} % of a processor can take; the rest waits in the kernel, or is lost there`,
-      );
-    return owed;
+    const { rest, forOthers } = budget.owed();
+    if (rest > 0) say(`events: ${forOthers ? others : most}; the rest waits in the kernel, or is lost there`);
+    return rest;
   };
 }
 

@@ -21,9 +21,12 @@ import { type FileScansOf, startFileScans } from './file-scans.ts';
 const LEFT = 'events.left.';
 /** How long the thread may take to leave the kernel as it was. */
 const END_MS = 3000;
-/** Of the processor time that the watchdog lets the agent have, what hearing may take; queries need the rest, and scans half. */
-const SHARE = 0.7;
-const SHARE_BESIDE_SCANS = 0.4;
+/** Of the processor time that the watchdog lets the agent have, what hearing may take: beside scans, that take half, less. */
+const MOST = 0.7;
+const MOST_BESIDE_SCANS = 0.4;
+/** What it may take with queries and all else; then what it may take however much that is. */
+const ALL = 0.9;
+const LEAST = 0.3;
 /** How soon a thread that failed is started anew: at first, and at most. */
 const RETRY_MS = 1000;
 const MAX_RETRY_MS = 60_000;
@@ -190,9 +193,17 @@ function cpuOf(options: OptionValues, scans: boolean): EventsThreadData['cpu'] {
   const lookMs = LOOK_SECONDS * 1000;
   if (options.bool('disable_watchdog') || cpuMs >= lookMs * cores()) return undefined;
   const limit = cpuMs / lookMs;
-  const share = limit * (scans ? SHARE_BESIDE_SCANS : SHARE);
-  // The watchdog acts when each of its looks in so many seconds finds too much: all of them have room for this, and half is left.
-  return { share, burstMs: (1000 * latency * (limit - share)) / 2 };
+  const shareOf = (part: number) => {
+    const share = limit * part;
+    // The watchdog acts when each of its looks in so many seconds finds too much: all of them have room for this, and half is left.
+    return { share, burstMs: (1000 * latency * (limit - share)) / 2 };
+  };
+  return {
+    most: shareOf(scans ? MOST_BESIDE_SCANS : MOST),
+    // One look with too much is no harm: what a query took in it need not be made up for.
+    all: { ...shareOf(ALL), debtMs: cpuMs },
+    least: shareOf(LEAST),
+  };
 }
 
 function wantedBy(configuration: Configuration, options: OptionValues): Wanted {

@@ -1,7 +1,7 @@
 import type { EventBounds, EventSource, ReadEvent } from '../schema/event-source.ts';
 import type { Cursors } from '../store/event-cursors.ts';
 import type { EventReader } from '../store/event-store.ts';
-import { type Reading, scanOf } from './reading.ts';
+import { type Reading, readAgain, readOn } from './reading.ts';
 
 /**
  * Characters of cells that one run of a scheduled query reads of a table, as if it had a LIMIT: the next run goes on there.
@@ -34,7 +34,8 @@ export class EventScans implements EventSource {
 
   *read(table: string, { time, eid }: EventBounds): Generator<ReadEvent> {
     const after = this.#cursors?.get(table) ?? 0;
-    const scan = this.#reading && scanOf(this.#reading, table, this.#progress.has(table));
+    const reading = this.#reading;
+    if (reading !== undefined && this.#progress.has(table)) readAgain(reading, table);
     const progress = this.#begun(table);
     // A query that does not look at all events of its scan, for its LIMIT, has seen those up to where it stopped: the next
     // run goes on there.
@@ -49,7 +50,7 @@ export class EventScans implements EventSource {
         maxTime: time.max,
         // Whoever stops somewhere and goes on there has to go by ids: a clock may have been put back.
         byTime: this.#cursors === undefined && eid.min === undefined,
-        scan,
+        part: reading && ((some: () => number | undefined) => readOn(reading, table, some)),
       };
       for (const event of this.#reader.range(table, range)) {
         if (read > MAX_READ) return;

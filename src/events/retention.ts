@@ -1,6 +1,6 @@
-import type { EventStore } from '../store/event-store.ts';
+import type { EventCounts, EventStore } from '../store/event-store.ts';
 import type { ToEvents } from './messages.ts';
-import { readUpTo } from './reading.ts';
+import { inTurn, newTurn, readUpTo, type Turn } from './reading.ts';
 
 /** What of a table is kept. */
 export interface RetentionLimits {
@@ -40,15 +40,22 @@ const TRIM_STEPS = 200;
 export class Retention {
   readonly #store: EventStore;
   readonly #limits: (table: string) => RetentionLimits;
+  readonly #turn: Turn;
   readonly #hear: () => void;
   readonly #counts = new Map<string, RetentionCounts>();
   readonly #lent = new Map<string, Lent[]>();
   #progress: ToEvents = { seen: new Map() };
 
-  /** `hear`: takes what is told of the schedule and was not taken yet. */
-  constructor(store: EventStore, limits: (table: string) => RetentionLimits, hear: () => void = () => {}) {
+  /** `turn`: of those that read. `hear`: takes what is told of the schedule and was not taken yet. */
+  constructor(
+    store: EventStore,
+    limits: (table: string) => RetentionLimits,
+    turn: Turn = newTurn(),
+    hear: () => void = () => {},
+  ) {
     this.#store = store;
     this.#limits = limits;
+    this.#turn = turn;
     this.#hear = hear;
   }
 
@@ -79,18 +86,23 @@ export class Retention {
       if (gone === 0) break;
     }
     for (let i = 0; i < TRIM_STEPS; i++) {
-      const gone = this.#store.trim(table, { rows, bytes });
-      if (gone.events === 0) break;
-      // After they went, and each time: queries begin, read, and end meanwhile.
-      this.#hear();
-      const [seen, read] = [this.#seen(table), this.#read(table)];
-      this.#count(table, {
-        [gone.cause === 'rows' ? 'overRows' : 'overBytes']: gone.events,
-        unseen: Math.min(gone.events, Math.max(0, gone.last - read)),
-      });
-      // Ids grow one by one.
-      this.#lend(table, { after: Math.max(seen, gone.last - gone.events), upTo: Math.min(gone.last, read) });
+      // Nobody reads meanwhile, so that each event was read or was not.
+      const events = inTurn(this.#turn, () => this.#trim(table, { rows, bytes }));
+      if (events === 0) break;
     }
+  }
+
+  #trim(table: string, limits: EventCounts): number {
+    const { cause, events, last } = this.#store.trim(table, limits);
+    if (events === 0) return 0;
+    // Each time: queries begin and end meanwhile.
+    this.#hear();
+    const [seen, read] = [this.#seen(table), this.#read(table)];
+    const unseen = Math.min(events, Math.max(0, last - read));
+    this.#count(table, { [cause === 'rows' ? 'overRows' : 'overBytes']: events, unseen });
+    // Ids grow one by one.
+    this.#lend(table, { after: Math.max(seen, last - events), upTo: Math.min(last, read) });
+    return events;
   }
 
   #count(table: string, more: Partial<RetentionCounts>): void {

@@ -9,6 +9,7 @@ import type { FileScanner } from '../events/files/scans.ts';
 import { runLoop } from '../events/loop.ts';
 import type { FromEvents, ToEvents } from '../events/messages.ts';
 import type { Publisher } from '../events/publisher.ts';
+import type { Turn } from '../events/reading.ts';
 import { Recording } from '../events/recording.ts';
 import { Retention } from '../events/retention.ts';
 import { LinuxHost } from '../host/linux/linux-host.ts';
@@ -37,13 +38,16 @@ export interface EventsThreadData {
   /** Not 0 ends the thread. */
   readonly stop: Int32Array;
   readonly port: MessagePort;
+  /** Of those that read events. */
+  readonly turn: Turn;
   /** Scans files; undefined where none are to be scanned. */
   readonly scans: MessagePort | undefined;
   /** Undefined for as much as there is. */
   readonly cpu: HearingShares | undefined;
 }
 
-const { options, wishes, sections, path, check, known, left, stop, port, scans, cpu } = workerData as EventsThreadData;
+const { options, wishes, sections, path, check, known, left, stop, port, turn, scans, cpu } =
+  workerData as EventsThreadData;
 const values = new OptionValues();
 values.restore(options);
 const tell = (message: FromEvents) => parentPort!.postMessage(message);
@@ -65,7 +69,7 @@ const collector = new Collector(store, tables, (message) => tell({ kind: 'say', 
 const bytes = values.number('events_max_bytes');
 const limits = { expiry: values.number('events_expiry'), rows: values.number('events_max'), bytes };
 const syslogLimits = { expiry: values.number('syslog_events_expiry'), rows: values.number('syslog_events_max'), bytes };
-const retention = new Retention(store, (table) => (table === 'syslog_events' ? syslogLimits : limits), hear);
+const retention = new Retention(store, (table) => (table === 'syslog_events' ? syslogLimits : limits), turn, hear);
 /** For the events that come together: to ask for each costs more than to store it. */
 let moment: Moment | undefined;
 let told = '';

@@ -55,8 +55,8 @@ export interface EventRange {
   readonly maxTime?: number | undefined;
   /** Whether those of a range of times may come in the order of these. Default: where nothing else bounds them. */
   readonly byTime?: boolean;
-  /** Hears when a part is read, and of the last event in it: nobody can take its events away any more. */
-  readonly scan?: { begins(): void; ends(eid?: number): void } | undefined;
+  /** Calls what reads a part of them, which gives the id of its last event, undefined for none. Default: calls it at once. */
+  readonly part?: ((read: () => number | undefined) => void) | undefined;
 }
 
 export interface EventCounts {
@@ -362,16 +362,20 @@ export class EventReader implements Disposable {
   }
 
   *#byId(table: string, range: EventRange): Generator<StoredEvent> {
-    const { after = 0, upTo = NO_ID, minTime = -NO_ID, maxTime = NO_ID, scan } = range;
+    const { after = 0, upTo = NO_ID, minTime = -NO_ID, maxTime = NO_ID, part } = range;
     if (!this.#has(table)) return;
     const statement = this.#statement(table);
     let from = after;
     for (let count = FIRST_READ; from < upTo; count = READ_AT_ONCE) {
-      scan?.begins();
-      const rows = statement.all(from, upTo, minTime, maxTime, count) as unknown as Row[];
-      const last = rows.at(-1);
-      scan?.ends(last?.[0]);
+      let rows: Row[] = [];
+      const read = () => {
+        rows = statement.all(from, upTo, minTime, maxTime, count) as unknown as Row[];
+        return rows.at(-1)?.[0];
+      };
+      if (part === undefined) read();
+      else part(read);
       for (const row of rows) yield new Kept(row, this.#layout(row[4]));
+      const last = rows.at(-1);
       if (last === undefined || rows.length < count) return;
       [from] = last;
     }

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { EventScans } from '../../src/events/event-scans.ts';
-import { beginReading, readUpTo, scanOf } from '../../src/events/reading.ts';
+import { beginReading, inTurn, newTurn, readAgain, readOn, readUpTo } from '../../src/events/reading.ts';
 import { Retention } from '../../src/events/retention.ts';
 import type { ReadEvent } from '../../src/schema/event-source.ts';
 import { EventReader, EventStore } from '../../src/store/event-store.ts';
@@ -57,7 +57,7 @@ class Query {
   #pulled: number[] = [];
 
   begin(others: readonly Query[]): void {
-    const reading = beginReading([TABLE]);
+    const reading = beginReading([TABLE], newTurn());
     const least = (queries: readonly Query[]) => new Map([[TABLE, Math.min(...queries.map(({ cursor }) => cursor))]]);
     retention.take({ seen: least([this, ...others]), running: { reading, others: least(others) } });
     this.#scans = new EventScans(reader, new Map([[TABLE, this.cursor]]), reading);
@@ -155,35 +155,37 @@ test('what went between two scans of one query counts as lost: the second did no
   assert.equal(unseen(), 100);
 });
 
-test('what is being read is waited for, but not for ever', async () => {
-  const reading = beginReading([TABLE]);
-  const scan = scanOf(reading, TABLE, false)!;
-  assert.equal(readUpTo(reading, TABLE), 0);
-  assert.equal(readUpTo(reading, 'other_events'), 0);
-  scan.begins();
-  scan.ends(7);
-  scan.begins();
-  assert.equal(readUpTo(reading, TABLE), 7);
+test('who reads and who lets go take turns, and nobody waits for ever', async () => {
+  const turn = newTurn();
+  const reading = beginReading([TABLE], turn);
+  const at = () => readUpTo(reading, TABLE);
+  assert.equal(at(), 0);
   const url = new URL('../../src/events/reading.ts', import.meta.url).href;
   const code = `const { workerData } = require('node:worker_threads');
-    import(${JSON.stringify(url)}).then(({ scanOf }) => {
-      const scan = scanOf(workerData, ${JSON.stringify(TABLE)}, false);
-      for (let eid = 8; eid < 3000; eid++) {
-        scan.begins();
-        scan.ends(eid % 100 === 0 ? undefined : eid);
-      }
-      scan.begins();
-      setTimeout(() => scan.ends(3000), 10);
+    import(${JSON.stringify(url)}).then(({ inTurn, readOn }) => {
+      for (let eid = 1; eid <= 3000; eid++) readOn(workerData, ${JSON.stringify(TABLE)}, () => eid);
+      inTurn(workerData.turn, () => process.exit());
     });`;
-  const worker = new Worker(code, { eval: true, workerData: reading });
-  const ended = once(worker, 'exit');
-  let last = 0;
-  for (let read = 0; read < 3000; last = read) {
+  const ended = once(new Worker(code, { eval: true, workerData: reading }), 'exit');
+  while (at() !== 3000) {
+    inTurn(turn, () => {
+      const before = at();
+      for (let i = 0; i < 100; i++) assert.equal(at(), before);
+    });
     await nextTurn();
-    read = readUpTo(reading, TABLE)!;
-    assert.ok(read >= last, `${read} after ${last}`);
   }
   await ended;
-  scanOf(reading, TABLE, true)!.ends(9);
-  assert.equal(readUpTo(reading, TABLE), undefined);
+  // It ended in its turn.
+  assert.equal(
+    inTurn(turn, () => 'mine'),
+    'mine',
+  );
+  assert.equal(Atomics.load(turn, 0), 0);
+  readOn(reading, TABLE, () => undefined);
+  readOn(reading, 'other_events', () => 7);
+  assert.equal(at(), 3000);
+  readAgain(reading, 'other_events');
+  readAgain(reading, TABLE);
+  readOn(reading, TABLE, () => 9);
+  assert.equal(at(), undefined);
 });

@@ -4,7 +4,7 @@ import type { OptionValues } from '../../config/option-values.ts';
 import { LOOK_SECONDS, watchdogLimits } from '../../daemon/watchdog/limits.ts';
 import type { EventCountsOf, FromEvents, ToEvents } from '../../events/messages.ts';
 import { type ReadTable, seenByAll } from '../../events/readers.ts';
-import { beginReading, type Reading } from '../../events/reading.ts';
+import { beginReading, newTurn, type Reading } from '../../events/reading.ts';
 import { cores } from '../../host/linux/child-process.ts';
 import { storeFiles } from '../../host/linux/store-files.ts';
 import { temporaryDirectory } from '../../host/linux/temporary-directory.ts';
@@ -106,7 +106,7 @@ export class Events {
     const seen = this.#seenBy(queries);
     const others = this.#seenBy(new Map([...queries].filter(([name]) => name !== query)));
     if (seen === undefined || others === undefined) return undefined;
-    const reading = beginReading([...seen.keys()]);
+    const reading = beginReading([...seen.keys()], this.#running!.turn);
     this.#running!.tell({ seen, running: { reading, others } });
     return reading;
   }
@@ -233,18 +233,19 @@ class EventsThread {
   readonly started: Promise<void>;
   identity: string | undefined;
   counts: EventCountsOf = { publishers: new Map(), tables: new Map() };
+  readonly turn = newTurn();
   readonly #stop = new Int32Array(new SharedArrayBuffer(4));
   readonly #port: MessagePort;
   readonly #worker: Worker;
   readonly #ended: Promise<void>;
 
-  constructor(data: Omit<EventsThreadData, 'stop' | 'port'>, calls: ThreadCalls) {
+  constructor(data: Omit<EventsThreadData, 'stop' | 'port' | 'turn'>, calls: ThreadCalls) {
     const losses = new LossLog(calls.say, () => performance.now());
     const { port1, port2 } = new MessageChannel();
     port1.unref();
     this.#port = port1;
     this.#worker = new Worker(new URL('../events-thread.ts', import.meta.url), {
-      workerData: { ...data, stop: this.#stop, port: port2 } satisfies EventsThreadData,
+      workerData: { ...data, stop: this.#stop, port: port2, turn: this.turn } satisfies EventsThreadData,
       transferList: data.scans === undefined ? [port2] : [port2, data.scans],
       trackUnmanagedFds: false,
     });

@@ -61,7 +61,7 @@ export interface SchedulerParts {
 export interface HeardEvents {
   /** Of their store; undefined where none are heard. */
   readonly identity: string | undefined;
-  /** A query of a schedule, names to SQL, begins to read them. */
+  /** A query of a schedule, names to SQL, begins; undefined where it reads none of them. */
   reads(query: string, queries: ReadonlyMap<string, string>): Reading | undefined;
 }
 
@@ -250,7 +250,7 @@ export class Scheduler {
     const costs = this.#costs.get(name) ?? NO_COSTS;
     let answer: Answer;
     try {
-      answer = await this.#ask(query.query, this.#unseen(query, name));
+      answer = await this.#ask(query.query, this.#unseen(name));
     } catch (cause) {
       const { message } = cause as Error;
       this.#costs.set(name, { ...costs, lastExecuted: time });
@@ -290,12 +290,12 @@ export class Scheduler {
   }
 
   /** The events that a query is to see; undefined where these are all of them each time. */
-  #unseen({ query }: ScheduledQuery, name: string): Unseen | undefined {
+  #unseen(name: string): Unseen | undefined {
     const { events, store } = this.#parts;
     const identity = events?.identity;
     if (identity === undefined || !this.#options().optimizeEvents) return undefined;
     const cursors = store.cursors.of(name, identity);
-    return { cursors, reading: EVENTS.test(query) ? events!.reads(name, this.queries) : undefined };
+    return { cursors, reading: events!.reads(name, this.queries) };
   }
 
   #ask(sql: string, unseen?: Unseen): Promise<Answer> {

@@ -7,8 +7,8 @@ export interface ReadTable {
 }
 
 /**
- * For each table the last event that all scheduled queries, names to SQL, have seen. A query that names a table, also in a
- * comment, holds its events until it has seen them; what no query names may go.
+ * For each table the last event that all scheduled queries, names to SQL, have seen. A query that names a table holds its
+ * events until it has seen them; what no query names may go.
  */
 export function seenByAll(
   tables: readonly ReadTable[],
@@ -16,7 +16,7 @@ export function seenByAll(
   cursors: EventCursors,
   identity: string,
 ): Map<string, number> {
-  const texts = [...queries].map(([name, sql]) => [name, sql.toLowerCase()] as const);
+  const texts = [...queries].map(([name, sql]) => [name, code(sql)] as const);
   return new Map(
     tables.map((table) => {
       const readers = texts.filter(([, sql]) => names(sql, table)).map(([name]) => name);
@@ -25,8 +25,36 @@ export function seenByAll(
   );
 }
 
-/** Whether a statement in small letters has the name of a table in it; `bpf_process_events` is not `process_events`. */
-function names(sql: string, { name, aliases }: ReadTable): boolean {
+/** Whether a statement names a table: not in a text, as those do that ask `osquery_events` for it, nor in a comment. */
+export function namesTable(sql: string, table: ReadTable): boolean {
+  return names(code(sql), table);
+}
+
+/** A statement, and after it those of the views, names to SQL, that it names, itself or through another. */
+export function withViews(sql: string, views: ReadonlyMap<string, string>): string {
+  let all = sql;
+  const left = new Map(views);
+  for (let before = -1; before !== left.size; ) {
+    before = left.size;
+    for (const [name, view] of left) {
+      if (!namesTable(all, { name, aliases: [] })) continue;
+      all += `\n;${view}`;
+      left.delete(name);
+    }
+  }
+  return all;
+}
+
+/** What is quoted, first what may be a name, then what is none; what has no end goes to the end, so each part is looked at once. */
+const QUOTED = /"[^"]*(?:"|$)|`[^`]*(?:`|$)|\[[^\]]*(?:\]|$)|('[^']*(?:'|$)|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$))/g;
+
+/** A statement in small letters, without texts and comments. */
+function code(sql: string): string {
+  return sql.toLowerCase().replace(QUOTED, (quoted, none?: string) => (none === undefined ? quoted : ' '));
+}
+
+/** `bpf_process_events` is not `process_events`. */
+function names(code: string, { name, aliases }: ReadTable): boolean {
   // Asked each second for each query and table, and mostly it has not.
-  return [name, ...aliases].some((word) => sql.includes(word) && new RegExp(`\\b${word}\\b`).test(sql));
+  return [name, ...aliases].some((word) => code.includes(word) && new RegExp(`\\b${word}\\b`).test(code));
 }

@@ -1,5 +1,6 @@
 import type { EventSubscribers } from '../config/event-subscribers.ts';
 import type { OptionValues } from '../config/option-values.ts';
+import { namesTable } from '../events/readers.ts';
 import type { EventTable } from '../schema/event-table.ts';
 import { tables } from '../tables/index.ts';
 import { starters } from './publishers/index.ts';
@@ -19,10 +20,10 @@ export function eventTables(options: OptionValues, { enabled, disabled, schedule
   return tables
     .filter(({ name }) => name.endsWith('_events') && name !== 'osquery_events' && !disabled.includes(name))
     .map(({ load }) => load() as AnyEventTable)
-    .filter(({ name, publisher }) => {
+    .filter(({ name, aliases = [], publisher }) => {
       const starter = starters.get(publisher);
       if (!starter?.isOn(options)) return false;
-      if (starter.onlyIfRead?.(options) && !scheduled.some((sql) => sql.includes(name))) return false;
+      if (starter.onlyIfRead?.(options) && !scheduled.some((sql) => namesTable(sql, { name, aliases }))) return false;
       const flag = starter.tableFlags[name];
       return flag === undefined || options.bool(flag) || enabled.includes(name);
     });

@@ -95,6 +95,36 @@ test('each program once, over a restart', async (t) => {
   assert.ok(cut!['cmdline']!.length > 16_000 && ['/bin/true', ...huge].join(' ').startsWith(cut!['cmdline']!));
 });
 
+test('what finds no room is counted, to the event, while a query reads', async (t) => {
+  if (!canHear(t)) return;
+  using folder = new DaemonFolder();
+  const counts = "select events, unseen, drops from osquery_events where name = 'bpf_process_events'";
+  folder.configure({
+    // Only through it is the table named: as a text it is no name.
+    views: { programs: 'select * from bpf_process_events' },
+    schedule: {
+      programs: { query: 'select count(*) as n from programs', interval: 1 },
+      counts: { query: counts, interval: 1, snapshot: true },
+    },
+  });
+  const child = folder.start('--events_max=100');
+  const snapshots = () =>
+    folder.lines('osqueryd.snapshots.log').flatMap((line) => line['snapshot'] as Record<string, string>[]);
+  await folder.until(() => snapshots()[0], 'a run');
+  spawnSync('/bin/sh', ['-c', 'i=0; while [ $i -lt 2000 ]; do /bin/true; i=$((i + 1)); done']);
+  const settled = () => {
+    const [before, last] = snapshots().slice(-2);
+    const heard = seen(folder, 'programs').reduce((sum, { n }) => sum + Number(n), 0);
+    return last?.['events'] === before?.['events'] && Number(last?.['events']) === heard + Number(last?.['unseen']);
+  };
+  await folder.until(settled, 'every program to be seen or counted');
+  const last = snapshots().at(-1)!;
+  assert.ok(Number(last['events']) >= 2000, JSON.stringify(last));
+  assert.ok(Number(last['unseen']) > 0, JSON.stringify(last));
+  assert.match(folder.status, /bpf_process_events: \d+ events dropped that a scheduled query was yet to see/);
+  assert.equal(await end(child), 0);
+});
+
 test('the cgroup of a program is that of its container', async (t) => {
   if (!canHear(t)) return;
   const root = CGROUPS.find((path) => existsSync(`${path}/cgroup.procs`) && existsSync(`${path}/cgroup.controllers`));

@@ -20,6 +20,13 @@ test('by default the devices, and of eBPF what the schedule names', () => {
   assert.deepEqual(fed({}), ['hardware_events']);
   const scheduled = ['select * from bpf_socket_events'];
   assert.deepEqual(fed({}, { scheduled }), ['bpf_socket_events', 'hardware_events']);
+  assert.deepEqual(fed({}, { scheduled: ['SELECT * FROM "BPF_SOCKET_EVENTS"'] }), [
+    'bpf_socket_events',
+    'hardware_events',
+  ]);
+  assert.deepEqual(fed({}, { scheduled: ["select * from osquery_events where name = 'bpf_socket_events'"] }), [
+    'hardware_events',
+  ]);
   assert.deepEqual(fed({ enable_bpf_events: 'true' }), ['bpf_process_events', 'bpf_socket_events', 'hardware_events']);
   assert.deepEqual(fed({ enable_bpf_events: 'false' }, { scheduled }), ['hardware_events']);
 });

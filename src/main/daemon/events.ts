@@ -3,7 +3,7 @@ import type { Configuration } from '../../config/configuration.ts';
 import type { OptionValues } from '../../config/option-values.ts';
 import { LOOK_SECONDS, watchdogLimits } from '../../daemon/watchdog/limits.ts';
 import type { EventCountsOf, FromEvents, ToEvents } from '../../events/messages.ts';
-import { type ReadTable, seenByAll } from '../../events/readers.ts';
+import { namesTable, type ReadTable, seenByAll, withViews } from '../../events/readers.ts';
 import { beginReading, newTurn, type Reading } from '../../events/reading.ts';
 import { cores } from '../../host/linux/child-process.ts';
 import { storeFiles } from '../../host/linux/store-files.ts';
@@ -50,6 +50,7 @@ interface Fed extends ReadTable {
 interface Wanted {
   readonly wishes: EventWishes;
   readonly tables: readonly Fed[];
+  readonly views: ReadonlyMap<string, string>;
   readonly sections: EventsThreadData['sections'];
   readonly fingerprint: string;
 }
@@ -89,8 +90,9 @@ export class Events {
   /** Hears what flags and a configuration want: from the start, or where they want something else than before. */
   async configure(configuration: Configuration): Promise<void> {
     const wanted = wantedBy(configuration, this.#parts.options);
-    if (wanted.fingerprint === this.#wanted?.fingerprint) return;
+    const isOther = wanted.fingerprint !== this.#wanted?.fingerprint;
     this.#wanted = wanted;
+    if (!isOther) return;
     await this.#end();
     await this.#start(false);
   }
@@ -101,8 +103,10 @@ export class Events {
     if (seen !== undefined) this.#running!.tell({ seen });
   }
 
-  /** A query of a schedule begins to read events, and notes how far it comes; undefined where nothing hears any. */
+  /** A query of a schedule begins, and notes how far it comes; undefined where it reads no events that are heard. */
   reads(query: string, queries: ReadonlyMap<string, string>): Reading | undefined {
+    const sql = withViews(queries.get(query) ?? '', this.#wanted?.views ?? new Map());
+    if (!this.#wanted?.tables.some((table) => namesTable(sql, table))) return undefined;
     const seen = this.#seenBy(queries);
     const others = this.#seenBy(new Map([...queries].filter(([name]) => name !== query)));
     if (seen === undefined || others === undefined) return undefined;
@@ -122,8 +126,10 @@ export class Events {
     const identity = this.#running?.identity;
     if (identity === undefined) return undefined;
     // Queries that are shown all events each time, and never have seen them, hold none.
-    const readers = this.#parts.options.bool('events_optimize') ? queries : new Map<string, string>();
-    return seenByAll(this.#wanted!.tables, readers, this.#parts.store.cursors, identity);
+    const readers = this.#parts.options.bool('events_optimize') ? [...queries] : [];
+    const { tables, views } = this.#wanted!;
+    const statements = new Map(readers.map(([name, sql]) => [name, withViews(sql, views)]));
+    return seenByAll(tables, statements, this.#parts.store.cursors, identity);
   }
 
   async #end(): Promise<void> {
@@ -208,7 +214,9 @@ function cpuOf(options: OptionValues, scans: boolean): EventsThreadData['cpu'] {
 
 function wantedBy(configuration: Configuration, options: OptionValues): Wanted {
   const { enabled = [], disabled = [] } = configuration.events ?? {};
-  const scheduled = configuration.packs.flatMap(({ queries }) => queries.map(({ query }) => query));
+  const { views } = configuration;
+  const queries = configuration.packs.flatMap((pack) => pack.queries);
+  const scheduled = queries.map(({ query }) => withViews(query, views));
   const wishes = { enabled, disabled, scheduled };
   const tables = eventTables(options, wishes).map(({ name, aliases = [], publisher }) => ({
     name,
@@ -217,7 +225,7 @@ function wantedBy(configuration: Configuration, options: OptionValues): Wanted {
   }));
   const sections = { files: configuration.files, yara: configuration.yara };
   const plain = (_: string, value: unknown) => (value instanceof Map ? [...value] : value);
-  return { wishes, tables, sections, fingerprint: JSON.stringify([tables, sections], plain) };
+  return { wishes, tables, views, sections, fingerprint: JSON.stringify([tables, sections], plain) };
 }
 
 interface ThreadCalls {

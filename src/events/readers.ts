@@ -37,7 +37,7 @@ export function withViews(sql: string, views: ReadonlyMap<string, string>): stri
   for (let before = -1; before !== left.size; ) {
     before = left.size;
     for (const [name, view] of left) {
-      if (!namesTable(all, { name, aliases: [] })) continue;
+      if (!namesTable(all, { name: name.toLowerCase(), aliases: [] })) continue;
       all += `\n;${view}`;
       left.delete(name);
     }

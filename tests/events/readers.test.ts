@@ -45,11 +45,12 @@ test('nor in a text or a comment, nor as a part of another name', () => {
 test('a statement reads what its views read, and theirs, whatever they name', () => {
   const views = new Map([
     ['inner', 'select * from file_events'],
-    ['outer', 'select * from "inner"'],
+    ['Outer', 'select * from "inner"'],
     ['other', 'select * from other'],
     ['unused', 'select * from changes'],
   ]);
   assert.ok(namesTable(withViews('select * from outer', views), table));
+  assert.ok(namesTable(withViews('select * from OUTER', views), table));
   assert.ok(!namesTable(withViews('select * from other', views), table));
   assert.ok(!namesTable(withViews("select 'outer'", views), table));
   assert.equal(withViews('select 1', views), 'select 1');

@@ -1,22 +1,23 @@
-import { type EventTable, encodeCells, layoutOf, type Moment } from '../schema/event-table.ts';
+import type { EventTable, Moment } from '../schema/event-table.ts';
 import { isDamage } from '../store/damaged.ts';
-import type { EventStore, NewEvent } from '../store/event-store.ts';
+import { Packer } from '../store/event-pack.ts';
+import type { EventStore } from '../store/event-store.ts';
 
-/** Rows of one table that wait to be stored. */
-const MAX_BATCH = 10_000;
+/** Events of one table that wait to be stored, and bytes of them. */
+const MAX_EVENTS = 10_000;
+const MAX_BYTES = 8 * 1024 * 1024;
 
 // biome-ignore lint/suspicious/noExplicitAny: a publisher knows what its events are, the collector passes them on
 type AnyEventTable = EventTable<any, any>;
 
 interface Batch {
   readonly table: AnyEventTable;
-  readonly layout: readonly string[];
-  events: NewEvent[];
+  readonly packer: Packer;
   stored: number;
   dropped: number;
 }
 
-/** Makes rows of what publishers hear, and keeps them, a batch at a time. */
+/** Keeps what publishers hear, for each table what it wants, a batch at a time. */
 export class Collector {
   readonly #store: EventStore;
   readonly #warn: (message: string) => void;
@@ -25,13 +26,7 @@ export class Collector {
   constructor(store: EventStore, tables: readonly AnyEventTable[], warn: (message: string) => void) {
     this.#store = store;
     this.#warn = warn;
-    this.#batches = tables.map((table) => ({
-      table,
-      layout: layoutOf(table),
-      events: [],
-      stored: 0,
-      dropped: 0,
-    }));
+    this.#batches = tables.map((table) => ({ table, packer: new Packer(), stored: 0, dropped: 0 }));
   }
 
   /** Tables to how many events of them were kept, and how many found no room. */
@@ -43,29 +38,28 @@ export class Collector {
   add(publisher: string, event: { readonly occurred: bigint }, time: number, moment: Moment): void {
     for (const batch of this.#batches) {
       if (batch.table.publisher !== publisher) continue;
-      for (const row of batch.table.rows(event, moment)) {
-        batch.events.push({ time, occurred: event.occurred, cells: encodeCells(batch.layout, row) });
-      }
-      if (batch.events.length >= MAX_BATCH) this.#keep(batch);
+      batch.packer.at(time, event.occurred);
+      batch.table.keep(event, moment, batch.packer);
+      if (batch.packer.events >= MAX_EVENTS || batch.packer.bytesOfEvents > MAX_BYTES) this.#keep(batch);
     }
   }
 
   /** Keeps what has come. */
   flush(): void {
-    for (const batch of this.#batches) if (batch.events.length > 0) this.#keep(batch);
+    for (const batch of this.#batches) if (batch.packer.events > 0) this.#keep(batch);
   }
 
   #keep(batch: Batch): void {
-    const { events } = batch;
-    batch.events = [];
+    const { table, packer } = batch;
+    const { events } = packer;
     try {
-      this.#store.append(batch.table.name, batch.layout, events);
-      batch.stored += events.length;
+      this.#store.append(table.name, table.form, packer.take());
+      batch.stored += events;
     } catch (cause) {
       // Whoever starts the thread anew has it begin a new file.
       if (isDamage(cause)) throw cause;
-      if (batch.dropped === 0) this.#warn(`${batch.table.name}: events are lost: ${(cause as Error).message}`);
-      batch.dropped += events.length;
+      if (batch.dropped === 0) this.#warn(`${table.name}: events are lost: ${(cause as Error).message}`);
+      batch.dropped += events;
     }
   }
 }

@@ -4,10 +4,11 @@ import type { EventReader } from '../store/event-store.ts';
 import { type Reading, readAgain, readOn } from './reading.ts';
 
 /**
- * Characters of cells that one run of a scheduled query reads of a table, as if it had a LIMIT: the next run goes on there.
- * Some 50,000 events; a backlog of more would be beyond what a query may return, run after run.
+ * Events of a table that one run of a scheduled query reads, and bytes of them, as if it had a LIMIT: the next run goes on
+ * there. A backlog of more would be beyond what a query may return, run after run.
  */
-const MAX_READ = 32 * 1024 * 1024;
+const MAX_EVENTS = 50_000;
+const MAX_BYTES = 32 * 1024 * 1024;
 
 interface Progress {
   /** The newest event when the query first looked: all scans of it see the same ones. */
@@ -41,7 +42,7 @@ export class EventScans implements EventSource {
     // run goes on there.
     let pulled = after;
     let ended = false;
-    let read = 0;
+    let [events, bytes] = [0, 0];
     try {
       const range = {
         after: Math.max(after, (eid.min ?? 0) - 1),
@@ -53,9 +54,12 @@ export class EventScans implements EventSource {
         part: reading && ((some: () => number | undefined) => readOn(reading, table, some)),
       };
       for (const event of this.#reader.range(table, range)) {
-        if (read > MAX_READ) return;
+        if (events >= MAX_EVENTS || bytes > MAX_BYTES) return;
         pulled = event.eid;
-        if (this.#cursors !== undefined) read += event.cells.length;
+        if (this.#cursors !== undefined) {
+          events += 1;
+          bytes += event.size;
+        }
         yield event;
       }
       ended = true;

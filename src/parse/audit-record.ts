@@ -13,8 +13,15 @@ export interface AuditRecord {
   readonly fields: ReadonlyMap<string, string>;
   /** One of them; cheaper where few are asked for. */
   field(name: string): string | undefined;
+  /**
+   * Numbers of a `PLAIN` record, from a place of `into` on, each NaN where there is none; cheapest for names in the order of
+   * the record.
+   */
+  numbers(names: readonly string[], into: Float64Array, at: number): void;
   /** As the kernel wrote it. */
   readonly text: string;
+  /** Its fields alone, without time and serial number. */
+  readonly body: string;
 }
 
 /** `MAX_AUDIT_MESSAGE_LENGTH`. */
@@ -45,6 +52,10 @@ export function parseAuditRecord(type: number, text: string, source: string): Au
 
 const HEAD = 'audit(';
 const ZERO = 0x30;
+const MINUS = 0x2d;
+
+/** Names of fields, which are few, to how they begin: to put one together takes as long as to find it. */
+const KEYS = new Map<string, string>();
 
 /** A number of at most so many digits; NaN for what is none. */
 function digits(text: string, start: number, end: number, most: number): number {
@@ -79,6 +90,10 @@ class LazyRecord implements AuditRecord {
     return BigInt(this.#milliseconds) * 1_000_000n;
   }
 
+  get body(): string {
+    return this.text.slice(this.#start);
+  }
+
   get fields(): ReadonlyMap<string, string> {
     if (this.#fields === undefined) {
       this.#fields = new Map();
@@ -90,29 +105,63 @@ class LazyRecord implements AuditRecord {
     return this.#fields;
   }
 
+  numbers(names: readonly string[], into: Float64Array, at: number): void {
+    const { text } = this;
+    let from = this.#start;
+    for (let i = 0; i < names.length; i++) {
+      const next = this.#find(names[i]!, from);
+      const start = next < 0 ? this.#find(names[i]!, this.#start) : next;
+      const end = start < 0 ? start : text.indexOf(' ', start);
+      into[at + i] = start < 0 ? Number.NaN : number(text, start, end < 0 ? text.length : end);
+      from = Math.max(start, from);
+    }
+  }
+
   field(name: string): string | undefined {
     if (!PLAIN.has(this.type)) return this.fields.get(name);
-    const at = this.text.indexOf(` ${name}=`, this.#start);
-    if (at < 0) return undefined;
-    const start = at + name.length + 2;
+    const start = this.#find(name, this.#start);
+    if (start < 0) return undefined;
     const end = this.text.indexOf(' ', start);
     return end < 0 ? this.text.slice(start) : this.text.slice(start, end);
   }
+
+  /** Where the value of a field begins, from a place on; below 0 where there is none. */
+  #find(name: string, from: number): number {
+    const key = keyOf(name);
+    const at = this.text.indexOf(key, from);
+    return at < 0 ? at : at + key.length;
+  }
+}
+
+function keyOf(name: string): string {
+  let key = KEYS.get(name);
+  if (key === undefined) {
+    key = ` ${name}=`;
+    KEYS.set(name, key);
+  }
+  return key;
+}
+
+/** Adds fields. Of two equal names the first counts: the kernel's stand in front of what a program could add. */
+function addFields(fields: Map<string, string>, text: string): void {
+  eachField(text, (name, value) => {
+    if (!fields.has(name)) fields.set(name, value);
+  });
 }
 
 /**
- * Adds `name=value`, as often as it is there. A value in double quotes has none in it, one in single quotes comes from a program
- * and has the names of fields in it. Of two equal names the first counts: the kernel's stand in front of what a program could
- * add. By hand, because a regular expression takes three times as long, and this is most of the work.
+ * Gives `name=value`, as often as it is there. A value in double quotes has none in it, one in single quotes comes from a
+ * program and has the names of fields in it. By hand, because a regular expression takes three times as long, and this is most
+ * of the work.
  */
-function addFields(fields: Map<string, string>, text: string): void {
+function eachField(text: string, take: (name: string, value: string) => void): void {
   for (let at = 0, equals = text.indexOf('='); equals >= 0; equals = text.indexOf('=', at)) {
     let start = equals;
     while (start > at && isOfName(text.charCodeAt(start - 1))) start -= 1;
     at = endOfValue(text, equals + 1);
     const name = text.slice(start, equals);
-    if (name !== '' && !fields.has(name)) fields.set(name, text.slice(equals + 1, at));
-    else if (name === '') at = equals + 1;
+    if (name !== '') take(name, text.slice(equals + 1, at));
+    else at = equals + 1;
   }
 }
 
@@ -144,11 +193,15 @@ export function auditText(value: string | undefined): string {
 
 /** A number of a record, in decimal; undefined for what is none. -1 as the unsigned number that it is shown as elsewhere. */
 export function auditNumber(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  const isNegative = value.startsWith('-');
-  const number = digits(value, isNegative ? 1 : 0, value.length, 15);
-  if (Number.isNaN(number)) return undefined;
-  return isNegative ? -number : number;
+  const found = value === undefined ? Number.NaN : number(value, 0, value.length);
+  return Number.isNaN(found) ? undefined : found;
+}
+
+/** NaN for what is none. */
+function number(text: string, start: number, end: number): number {
+  const isNegative = text.charCodeAt(start) === MINUS;
+  const value = digits(text, isNegative ? start + 1 : start, end, 15);
+  return isNegative ? -value : value;
 }
 
 export interface AuditArguments {
@@ -159,35 +212,40 @@ export interface AuditArguments {
 
 /** Arguments of one program; the kernel allows two million, and this is more than anybody reads. */
 const MAX_ARGUMENTS = 65_536;
+const INDEX_DIGITS = 7;
 
 /**
- * The arguments of a program, in order, from its `AUDIT_EXECVE` records: `a0="ls"`, one that is long in pieces
+ * The arguments of a program, in order, from the bodies of its `AUDIT_EXECVE` records: `a0="ls"`, one that is long in pieces
  * (`a1_len=18000 a1[0]=… a1[1]=…`), many over several records.
  */
-export function auditArguments(records: readonly AuditRecord[]): AuditArguments {
-  const whole = new Map<number, string>();
-  const pieces = new Map<number, string[]>();
-  const lengths = new Map<number, number>();
+export function auditArguments(bodies: readonly string[]): AuditArguments {
+  const whole: string[] = [];
+  const pieces: string[][] = [];
+  const lengths: number[] = [];
   let count: number | undefined;
-  for (const { fields } of records) {
-    count ??= auditNumber(fields.get('argc'));
-    for (const [name, value] of fields) {
-      const [, index, piece, length] = /^a(\d{1,7})(?:\[(\d{1,5})\]|(_len))?$/.exec(name) ?? [];
-      if (index === undefined || Number(index) >= MAX_ARGUMENTS) continue;
-      const at = Number(index);
-      if (length !== undefined) lengths.set(at, auditNumber(value) ?? 0);
-      else if (piece === undefined) whole.set(at, auditText(value));
-      else pieces.set(at, [...(pieces.get(at) ?? []), value]);
-    }
-  }
+  const take = (name: string, value: string) => {
+    if (name === 'argc') count ??= auditNumber(value);
+    const plain = name.startsWith('a') ? digits(name, 1, name.length, INDEX_DIGITS) : Number.NaN;
+    if (plain < MAX_ARGUMENTS) whole[plain] ??= auditText(value);
+    if (!Number.isNaN(plain)) return;
+    const [, index, piece, length] = /^a(\d{1,7})(?:\[(\d{1,5})\]|(_len))$/.exec(name) ?? [];
+    const at = Number(index);
+    if (index === undefined || at >= MAX_ARGUMENTS) return;
+    if (length !== undefined) lengths[at] ??= auditNumber(value) ?? 0;
+    if (piece === undefined) return;
+    const some = pieces[at] ?? [];
+    some.push(value);
+    pieces[at] = some;
+  };
+  for (const body of bodies) eachField(body, take);
   const argv: string[] = [];
   let truncated = false;
-  const most = Math.min(Math.max(count ?? 0, whole.size, pieces.size), MAX_ARGUMENTS);
+  const most = Math.min(Math.max(count ?? 0, whole.length, pieces.length), MAX_ARGUMENTS);
   for (let i = 0; i < most; i++) {
-    const long = pieces.get(i);
-    const text = whole.get(i) ?? (long && joined(long));
+    const long = pieces[i];
+    const text = whole[i] ?? (long && joined(long));
     // `a1_len` counts the characters of the hexadecimal.
-    if (text === undefined || (long !== undefined && long.join('').length < (lengths.get(i) ?? 0))) truncated = true;
+    if (text === undefined || (long !== undefined && long.join('').length < (lengths[i] ?? 0))) truncated = true;
     if (text !== undefined) argv.push(text);
   }
   return { argv, truncated: truncated || argv.length < (count ?? 0) };

@@ -55,122 +55,179 @@ const CALLS: ReadonlyMap<number, SocketCall> = new Map(
   Object.entries(SOCKET_KINDS).map(([name, kind]) => [kind, name as SocketCall]),
 );
 
-interface Common {
-  readonly error: boolean;
-  readonly bootTime: bigint;
-  readonly cgroup: number;
-  readonly duration: number;
-  readonly pid: number;
-  readonly tid: number;
-  readonly parent: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly exit: number;
+/** A sample, whose parts are read when somebody asks for them: a path or a list of arguments costs more than all the rest. */
+abstract class Sample {
+  readonly bytes: Buffer;
+  readonly #size: number;
+
+  /** `size`: bytes of the fixed part. Throws `MalformedInput` where that, or `texts` bytes after it, are not there. */
+  constructor(bytes: Buffer, size: number) {
+    if (bytes.length < size) throw new MalformedInput('bpf', bytes.length, 'the sample is cut');
+    this.bytes = bytes;
+    this.#size = size;
+  }
+
+  get error(): boolean {
+    return this.bytes.readUInt32LE(SAMPLE.error) !== 0;
+  }
+
+  get bootTime(): bigint {
+    return this.bytes.readBigUInt64LE(SAMPLE.bootTime);
+  }
+
+  get cgroup(): number {
+    return number64(this.bytes, SAMPLE.cgroup);
+  }
+
+  get duration(): number {
+    return number64(this.bytes, SAMPLE.duration);
+  }
+
+  get pid(): number {
+    return this.bytes.readUInt32LE(SAMPLE.pid);
+  }
+
+  get tid(): number {
+    return this.bytes.readUInt32LE(SAMPLE.tid);
+  }
+
+  get parent(): number {
+    return this.bytes.readUInt32LE(SAMPLE.parent);
+  }
+
+  get uid(): number {
+    return this.bytes.readUInt32LE(SAMPLE.uid);
+  }
+
+  get gid(): number {
+    return this.bytes.readUInt32LE(SAMPLE.gid);
+  }
+
+  get exit(): number {
+    return this.bytes.readInt32LE(SAMPLE.exit);
+  }
+
   /** Of the program that runs. */
-  readonly path: string;
+  get path(): string {
+    return pathOf(this.text(0, this.length(SAMPLE.program)));
+  }
+
+  /** How long a text is. */
+  protected length(at: number): number {
+    return this.bytes.readUInt32LE(at);
+  }
+
+  /** A text that begins so many bytes after the fixed part. */
+  protected text(from: number, length: number): string {
+    return decodeText(this.bytes, this.#size + from, this.#size + from + length);
+  }
+
+  protected mustHold(length: number): void {
+    if (this.#size + length > this.bytes.length) {
+      throw new MalformedInput('bpf', this.#size, `texts of ${length} bytes are cut`);
+    }
+  }
 }
 
-export interface ExecSample extends Common {
-  readonly call: 'exec';
-  readonly directory: string;
-  readonly arguments: readonly string[];
+export class ExecSample extends Sample {
+  readonly call = 'exec';
+
+  constructor(bytes: Buffer) {
+    super(bytes, EXEC.size);
+    this.mustHold(this.#program + this.#names + this.length(EXEC.arguments));
+  }
+
+  get directory(): string {
+    return pathOf(this.text(this.#program, this.#names));
+  }
+
+  get arguments(): readonly string[] {
+    const given = this.text(this.#program + this.#names, this.length(EXEC.arguments));
+    return given === '' ? [] : split(given);
+  }
+
+  get #program(): number {
+    return this.length(SAMPLE.program);
+  }
+
+  get #names(): number {
+    return this.length(EXEC.directory);
+  }
 }
 
-export interface SocketSample extends Common {
+export class SocketSample extends Sample {
   readonly call: SocketCall;
-  readonly descriptor: number;
-  readonly family: number;
-  readonly type: number;
-  readonly protocol: number;
-  readonly localPort: number;
-  readonly remotePort: number;
+
+  constructor(bytes: Buffer, call: SocketCall) {
+    super(bytes, SOCKET.size);
+    this.mustHold(this.length(SAMPLE.program));
+    this.call = call;
+  }
+
+  get descriptor(): number {
+    return this.bytes.readInt32LE(SOCKET.descriptor);
+  }
+
+  get family(): number {
+    return this.bytes.readUInt16LE(SOCKET.family);
+  }
+
+  get type(): number {
+    return this.bytes.readUInt16LE(SOCKET.type);
+  }
+
+  get protocol(): number {
+    return this.bytes.readUInt16LE(SOCKET.protocol);
+  }
+
+  get localPort(): number {
+    return this.bytes.readUInt16LE(SOCKET.localPort);
+  }
+
+  get remotePort(): number {
+    return this.bytes.readUInt16BE(SOCKET.remotePort);
+  }
+
   /** The `sockaddr` that the program gave; for `accept` none. */
-  readonly given: Buffer;
-  /** 16 bytes each; of a UNIX socket `local` is a `sockaddr_un`, and there is no remote one. */
-  readonly local: Buffer;
-  readonly remote: Buffer;
+  get given(): Buffer {
+    return this.#part(SOCKET.given, Math.min(this.length(SOCKET.givenLength), SOCKET.local - SOCKET.given));
+  }
+
+  /** 16 bytes; of a UNIX socket a `sockaddr_un`. */
+  get local(): Buffer {
+    const isUnix = this.family === AF_UNIX;
+    return this.#part(SOCKET.local, isUnix ? Math.min(this.localPort, SOCKET.size - SOCKET.local) : 16);
+  }
+
+  /** 16 bytes; of a UNIX socket none. */
+  get remote(): Buffer {
+    return this.#part(SOCKET.remote, this.family === AF_UNIX ? 0 : 16);
+  }
+
+  #part(from: number, length: number): Buffer {
+    return this.bytes.subarray(from, from + length);
+  }
 }
 
 export type BpfSample = ExecSample | SocketSample;
 
-/** Throws `MalformedInput`. What it gives shares no bytes with `sample`. */
-export function parseBpfSample(sample: Buffer): BpfSample {
-  const kind = sample.length < EXEC.size ? 0 : sample.readUInt32LE(SAMPLE.kind);
-  if (kind === EXEC.kind) return execSample(sample);
+/** Throws `MalformedInput`. What it gives reads `bytes`, as long as they are what they were. */
+export function parseBpfSample(bytes: Buffer): BpfSample {
+  const kind = bytes.length < EXEC.size ? 0 : bytes.readUInt32LE(SAMPLE.kind);
+  if (kind === EXEC.kind) return new ExecSample(bytes);
   const call = CALLS.get(kind);
-  if (call === undefined) throw new MalformedInput('bpf', 0, `no sample: kind ${kind}, ${sample.length} bytes`);
-  return socketSample(sample, call);
-}
-
-function execSample(sample: Buffer): ExecSample {
-  const texts = new Texts(sample, EXEC.size);
-  const path = programs.of(texts.take(sample.readUInt32LE(SAMPLE.program)));
-  const directory = directories.of(texts.take(sample.readUInt32LE(EXEC.directory)));
-  const given = texts.take(sample.readUInt32LE(EXEC.arguments));
-  return { ...common(sample, path), call: 'exec', directory, arguments: given === '' ? [] : split(given) };
-}
-
-function socketSample(sample: Buffer, call: SocketCall): SocketSample {
-  if (sample.length < SOCKET.size) throw new MalformedInput('bpf', sample.length, 'the sample is cut');
-  const texts = new Texts(sample, SOCKET.size);
-  const path = programs.of(texts.take(sample.readUInt32LE(SAMPLE.program)));
-  const family = sample.readUInt16LE(SOCKET.family);
-  const localPort = sample.readUInt16LE(SOCKET.localPort);
-  const addresses = Buffer.from(sample.subarray(SOCKET.given, SOCKET.size));
-  const part = (from: number, length: number) => addresses.subarray(from - SOCKET.given, from - SOCKET.given + length);
-  return {
-    ...common(sample, path),
-    call,
-    descriptor: sample.readInt32LE(SOCKET.descriptor),
-    family,
-    type: sample.readUInt16LE(SOCKET.type),
-    protocol: sample.readUInt16LE(SOCKET.protocol),
-    localPort,
-    remotePort: sample.readUInt16BE(SOCKET.remotePort),
-    given: part(SOCKET.given, Math.min(sample.readUInt32LE(SOCKET.givenLength), SOCKET.local - SOCKET.given)),
-    local: part(SOCKET.local, family === AF_UNIX ? Math.min(localPort, SOCKET.size - SOCKET.local) : 16),
-    remote: part(SOCKET.remote, family === AF_UNIX ? 0 : 16),
-  };
-}
-
-function common(sample: Buffer, path: string): Common {
-  return {
-    error: sample.readUInt32LE(SAMPLE.error) !== 0,
-    bootTime: sample.readBigUInt64LE(SAMPLE.bootTime),
-    cgroup: number64(sample, SAMPLE.cgroup),
-    duration: number64(sample, SAMPLE.duration),
-    pid: sample.readUInt32LE(SAMPLE.pid),
-    tid: sample.readUInt32LE(SAMPLE.tid),
-    parent: sample.readUInt32LE(SAMPLE.parent),
-    uid: sample.readUInt32LE(SAMPLE.uid),
-    gid: sample.readUInt32LE(SAMPLE.gid),
-    exit: sample.readInt32LE(SAMPLE.exit),
-    path,
-  };
+  if (call === undefined) throw new MalformedInput('bpf', 0, `no sample: kind ${kind}, ${bytes.length} bytes`);
+  return new SocketSample(bytes, call);
 }
 
 /** 64 bits as a number, without a BigInt on the way. */
-function number64(sample: Buffer, at: number): number {
-  return sample.readUInt32LE(at + 4) * 2 ** 32 + sample.readUInt32LE(at);
+function number64(bytes: Buffer, at: number): number {
+  return bytes.readUInt32LE(at + 4) * 2 ** 32 + bytes.readUInt32LE(at);
 }
 
-/** Texts, one after the other. */
-class Texts {
-  readonly #sample: Buffer;
-  #at: number;
-
-  constructor(sample: Buffer, at: number) {
-    this.#sample = sample;
-    this.#at = at;
-  }
-
-  take(length: number): string {
-    const end = this.#at + length;
-    if (end > this.#sample.length) throw new MalformedInput('bpf', this.#at, `a text of ${length} bytes is cut`);
-    const text = decodeText(this.#sample, this.#at, end);
-    this.#at = end;
-    return text;
-  }
+/** A path of its names, from the last one to the first. */
+function pathOf(names: string): string {
+  return `/${split(names).reverse().join('/')}`;
 }
 
 /** Each part has a NUL at its end, but for a last one that was cut. */
@@ -179,20 +236,3 @@ function split(text: string): string[] {
   if (text.endsWith('\0')) parts.pop();
   return parts;
 }
-
-/** The path of the names that came last: the same program makes many calls, and many start in one directory. */
-class LastPath {
-  #names = '';
-  #path = '/';
-
-  of(names: string): string {
-    if (names !== this.#names) {
-      this.#names = names;
-      this.#path = `/${split(names).reverse().join('/')}`;
-    }
-    return this.#path;
-  }
-}
-
-const programs = new LastPath();
-const directories = new LastPath();

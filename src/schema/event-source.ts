@@ -6,9 +6,10 @@ export interface ReadEvent {
   readonly time: number;
   /** When it happened, nanoseconds since the epoch. */
   readonly occurred: bigint;
-  /** Names of the cells, and the cells in JSON. */
-  readonly layout: readonly string[];
-  readonly cells: string;
+  /** How it was kept, what is kept of it, and how many bytes that are. */
+  readonly form: string;
+  readonly bytes: Buffer;
+  readonly size: number;
 }
 
 /** What a query may read of the events that were heard. */

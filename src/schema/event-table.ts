@@ -1,9 +1,8 @@
 import { ifReadable } from '../base/errors.ts';
 import type { FileStat, Files } from '../host/host.ts';
-import type { Column, Columns } from './columns.ts';
-import { bigint, integer, text } from './columns.ts';
-import type { ReadEvent } from './event-source.ts';
-import type { Cells, Table } from './table.ts';
+import { bigint, type Columns, integer, text } from './columns.ts';
+import { CellRows, type EventRows, encodeCells, keptColumns, RawRows } from './event-rows.ts';
+import type { Cells, Query, Row, Table } from './table.ts';
 
 /** `time` and `eid`, which belong to the store; a table of events has them among its columns. */
 export const storeColumns = {
@@ -17,24 +16,23 @@ export const storeColumns = {
 /** Beyond osquery's columns, in all tables of events. */
 const occurred = bigint('When it happened, nanoseconds since the epoch; `time` is when it was heard', { hidden: true });
 
-/** Columns that are not kept, but made of a kept list of texts when a query reads them. */
-export interface MadeColumns {
-  readonly [column: string]: { readonly of: string; readonly make: (kept: readonly string[]) => string };
-}
-
-/** What is kept of a row. */
-type KeptRow<C extends Columns, M extends MadeColumns> = Omit<Cells<C>, 'time' | 'eid' | keyof M> & {
-  readonly [name in M[keyof M]['of']]: readonly string[];
-};
-
-/** A table of events: what it is fed by, and what rows an event makes. */
-export interface EventTable<C extends Columns = Columns, E = never, M extends MadeColumns = MadeColumns>
-  extends Table<C> {
+/** A table of events: what it is fed by, and what is kept of an event. */
+export interface EventTable<C extends Columns = Columns, E = never> extends Table<C> {
   /** The publisher whose events feed it. */
   readonly publisher: string;
-  readonly made?: M;
-  /** The rows of an event, made when it is heard; `time` and `eid` are the store's. What `moment` lacks costs no row. */
-  rows(event: E, moment: Moment): Iterable<KeptRow<C, M>>;
+  /** How they are kept, for whoever reads them. */
+  readonly form: string;
+  /** Writes what is kept of an event, for each of its rows, when it is heard. What `moment` lacks costs no row. */
+  keep(event: E, moment: Moment, into: KeptWriter): void;
+}
+
+/** Takes what is kept of events: each call is one row. */
+export interface KeptWriter {
+  /** In UTF-8. */
+  text(text: string): void;
+  bytes(bytes: Uint8Array): void;
+  /** As `PackedValues` reads them. */
+  values(numbers: Float64Array, texts: readonly string[]): void;
 }
 
 /** The machine when an event is heard. */
@@ -63,98 +61,87 @@ export function momentOf(files: Files, uptime: number): Moment {
   };
 }
 
-type Declaration<C extends Columns, E, M extends MadeColumns> = Omit<EventTable<C, E, M>, 'generate'> & {
+type Declaration<C extends Columns> = Omit<Table<C>, 'generate'> & {
   readonly name: `${string}_events`;
+  readonly publisher: string;
 };
 
-/** Digits of an `eid`, as in osquery. */
-const EID_DIGITS = 10;
+/** Cells that do not belong to the store. */
+type OwnCells<C extends Columns> = Omit<Cells<C>, 'time' | 'eid'>;
 
-/** Declares a table of events. Reading it is the same for all: the rows that were kept, in their order. */
-export function eventTable<const C extends Columns, E, const M extends MadeColumns = Record<never, never>>(
-  declaration: Declaration<C, E, M>,
-): EventTable<C, E, M> {
+interface RowsOf<C extends Columns, E> {
+  /** The rows of an event, made when it is heard; `time` and `eid` are the store's. */
+  rows(event: E, moment: Moment): Iterable<OwnCells<C>>;
+}
+
+/** Declares a table of events whose rows are made when they are heard, and kept. */
+export function eventTable<const C extends Columns, E>(
+  declaration: Declaration<C> & RowsOf<C, E>,
+): EventTable<C, E> & RowsOf<C, E> {
+  const { rows } = declaration;
+  const columns = { ...declaration.columns, occurred };
+  const layout = keptColumns(columns);
   return {
     ...declaration,
-    columns: { ...declaration.columns, occurred },
-    *generate({ events, bounds, row, uses, warn }) {
-      if (events === undefined) return warn('nothing hears events here');
-      const eid = declaration.columns['eid'] === undefined ? {} : bounds('eid' as never);
-      const range = { time: bounds('time' as never), eid };
-      const used = Object.entries(declaration.columns).filter(([name]) => uses(name as never));
-      const wanted = new KeptCells(used, declaration.made ?? {});
-      const eidType = uses('eid' as never) ? declaration.columns['eid']?.type : undefined;
-      const usesOccurred = uses('occurred' as never);
-      for (const event of events.read(declaration.name, range)) {
-        const cells = wanted.of(event);
-        cells['time'] = event.time;
-        if (usesOccurred) cells['occurred'] = event.occurred;
-        if (eidType !== undefined) cells['eid'] = eidType === 'INTEGER' ? event.eid : eidText(event.eid);
-        yield row(cells as never);
-      }
+    columns,
+    form: JSON.stringify(layout),
+    keep(event, moment, into) {
+      for (const row of rows(event, moment)) into.text(encodeCells(layout, row));
+    },
+    generate: (query) =>
+      generated(declaration, query, new CellRows(columns, query.uses as (column: string) => boolean)),
+  };
+}
+
+/** Events that are kept as they came, and of which rows are made when a query reads them. */
+interface Raw<C extends Columns, E, K> {
+  readonly raw: {
+    /** A name, and a number that changes with what the bytes mean. */
+    readonly form: string;
+    /** Writes what is kept of an event, or nothing where it is no row. */
+    keep(event: E, moment: Moment, into: KeptWriter): void;
+    /** Throws `MalformedInput`. */
+    read(bytes: Buffer): K;
+  };
+  /** Cells of what was read. */
+  readonly cells: { readonly [name in keyof OwnCells<C>]-?: (kept: K) => OwnCells<C>[name] };
+}
+
+/** Declares a table of events that are kept as they came. */
+export function rawEventTable<const C extends Columns, E, K>(
+  declaration: Declaration<C> & Raw<C, E, K>,
+): EventTable<C, E> {
+  const { columns, raw, cells } = declaration;
+  // Made once, when it is first read: the engine compiles for one shape of rows.
+  let rows: RawRows | undefined;
+  return {
+    ...declaration,
+    columns: { ...columns, occurred },
+    form: raw.form,
+    keep: raw.keep,
+    generate(query) {
+      rows ??= new RawRows(raw, columns, cells);
+      return generated(declaration, query, rows);
     },
   };
 }
 
-/** The cells of a row as they are kept: an array of JSON in the order of `layout`. */
-export function encodeCells(layout: readonly string[], cells: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify(layout.map((name) => encoded(cells[name])));
-}
-
-const OF_STORE: ReadonlySet<string> = new Set(['time', 'eid', 'occurred']);
-
-/** Names of what is kept: columns, and what others are made of. */
-export function layoutOf({ columns, made = {} }: { readonly columns: Columns; readonly made?: MadeColumns }): string[] {
-  const kept = Object.keys(columns).filter((name) => !OF_STORE.has(name) && made[name] === undefined);
-  return [...kept, ...new Set(Object.values(made).map(({ of }) => of))];
-}
-
-/** A cell that JSON has no word for: integers beyond 2^53 become texts of digits, bytes their base64. */
-function encoded(value: unknown): unknown {
-  if (typeof value === 'bigint') return String(value);
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-  return value ?? null;
-}
-
-/** Cells that a query reads, by the names they were kept under; of a column that is newer than the event there is none. */
-class KeptCells {
-  readonly #columns: readonly (readonly [name: string, column: Column])[];
-  readonly #made: MadeColumns;
-  #layout: readonly string[] | undefined;
-  /** Of the layout: where the cells are. */
-  #places: readonly { readonly at: number; readonly name: string; readonly decode: (value: unknown) => unknown }[] = [];
-
-  constructor(columns: readonly (readonly [name: string, column: Column])[], made: MadeColumns) {
-    this.#columns = columns;
-    this.#made = made;
-  }
-
-  of({ layout, cells }: ReadEvent): Record<string, unknown> {
-    if (layout !== this.#layout) {
-      this.#layout = layout;
-      this.#places = this.#columns.map((column) => this.#place(layout, column)).filter(({ at }) => at >= 0);
+/** Reading is the same for all: what was kept, in its order. */
+function* generated<C extends Columns>(
+  { name, columns }: Declaration<C>,
+  { events, bounds, row, warn, attempt }: Query<C>,
+  rows: EventRows,
+): Generator<Row<C>> {
+  if (events === undefined) return warn('nothing hears events here');
+  const eid = columns['eid'] === undefined ? {} : bounds('eid' as never);
+  let [form, isKnown] = ['', false];
+  for (const event of events.read(name, { time: bounds('time' as never), eid })) {
+    if (event.form !== form) {
+      ({ form } = event);
+      isKnown = rows.knows(form);
+      if (!isKnown) warn(`events that another version has kept, as ${form}, are left out`);
     }
-    const found: Record<string, unknown> = {};
-    // A query that only counts reads none: to parse them all would cost it more than to find them.
-    if (this.#places.length === 0) return found;
-    const values = JSON.parse(cells) as unknown[];
-    for (const { at, name, decode } of this.#places) found[name] = decode(values[at]);
-    return found;
+    const made = isKnown ? attempt(() => rows.rowOf(event)) : undefined;
+    if (made !== undefined) yield row(made as never);
   }
-
-  #place(layout: readonly string[], [name, { type }]: readonly [string, Column]) {
-    const made = this.#made[name];
-    const from = made === undefined ? -1 : layout.indexOf(made.of);
-    if (from >= 0) return { at: from, name, decode: (value: unknown) => made!.make(value as string[]) };
-    return { at: layout.indexOf(name), name, decode: (value: unknown) => decoded(type, value) };
-  }
-}
-
-function decoded(type: string, value: unknown): unknown {
-  if (typeof value !== 'string' || type === 'TEXT') return value;
-  return type === 'BLOB' ? Buffer.from(value, 'base64') : BigInt(value);
-}
-
-function eidText(eid: number): string {
-  return String(eid).padStart(EID_DIGITS, '0');
 }

@@ -36,20 +36,13 @@ export class EventSeconds {
   readonly #remove: StatementSync;
   readonly #removeUpTo: StatementSync;
 
-  /** `table`: checked to be a name. It may be one that has events and no seconds yet. */
+  /** `table`: checked to be a name. */
   constructor(database: DatabaseSync, table: string) {
     const seconds = `${table}_seconds`;
-    if (database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(seconds) === undefined) {
-      database.exec(
-        `BEGIN;
-         CREATE TABLE ${seconds} (first INTEGER PRIMARY KEY, time INTEGER NOT NULL) STRICT;
-         CREATE INDEX ${seconds}_by_time ON ${seconds} (time);
-         INSERT INTO ${seconds} SELECT eid, time
-           FROM (SELECT eid, time, lag(time) OVER (ORDER BY eid) AS before FROM ${table}) WHERE time IS NOT before;
-         DROP INDEX IF EXISTS ${table}_by_time;
-         COMMIT`,
-      );
-    }
+    database.exec(
+      `CREATE TABLE IF NOT EXISTS ${seconds} (first INTEGER PRIMARY KEY, time INTEGER NOT NULL) STRICT;
+       CREATE INDEX IF NOT EXISTS ${seconds}_by_time ON ${seconds} (time)`,
+    );
     this.#insert = database.prepare(`INSERT INTO ${seconds} VALUES (?, ?)`);
     this.#old = database.prepare(
       `${columns(seconds)} INDEXED BY ${seconds}_by_time WHERE time < ? AND first <= ? ORDER BY time, first LIMIT ?`,
@@ -62,15 +55,9 @@ export class EventSeconds {
     this.#newest = database.prepare(`SELECT time FROM ${seconds} ORDER BY first DESC LIMIT 1`);
   }
 
-  /** Notes when events were heard, the last of which has this id. */
-  add(last: number, events: readonly { readonly time: number }[]): void {
-    let newest = this.#newest.get()?.['time'];
-    let eid = last - events.length;
-    for (const { time } of events) {
-      eid += 1;
-      if (time !== newest) this.#insert.run(eid, time);
-      newest = time;
-    }
+  /** Notes when the event with this id was heard, and those after it, if it is not when the one before was. */
+  add(eid: number, time: number): void {
+    if (time !== this.#newest.get()?.['time']) this.#insert.run(eid, time);
   }
 
   /** Runs heard before a moment, Unix seconds, whose first ids are at most `upTo`; so many, the oldest first. */

@@ -1,48 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { eventsOf, firstOf, type KeptEvent, MOST_EVENTS, type Pack } from './event-pack.ts';
 import { EventSeconds, EventSecondsReader, type Ids, NO_ID } from './event-seconds.ts';
-
-/** An event that is to be kept. */
-export interface NewEvent {
-  /** When it was heard, Unix seconds: what retention and `time` go by. */
-  readonly time: number;
-  /** When it happened, nanoseconds since the epoch. */
-  readonly occurred: bigint;
-  /** Cells in the order of the table's layout, JSON. */
-  readonly cells: string;
-}
-
-/** An event that was kept. */
-export interface StoredEvent {
-  readonly eid: number;
-  readonly time: number;
-  readonly occurred: bigint;
-  /** Names of the cells. */
-  readonly layout: readonly string[];
-  readonly cells: string;
-}
-
-/** An event as it was read: numbers, as each BigInt costs as much as all of them, and few queries want to know when it was. */
-class Kept implements StoredEvent {
-  readonly eid: number;
-  readonly time: number;
-  readonly layout: readonly string[];
-  readonly cells: string;
-  readonly #seconds: number;
-  readonly #nanoseconds: number;
-
-  constructor([eid, time, seconds, nanoseconds, , cells]: Row, layout: readonly string[]) {
-    this.eid = eid;
-    this.time = time;
-    this.layout = layout;
-    this.cells = cells;
-    this.#seconds = seconds;
-    this.#nanoseconds = nanoseconds;
-  }
-
-  get occurred(): bigint {
-    return BigInt(this.#seconds) * BigInt(SECOND) + BigInt(this.#nanoseconds);
-  }
-}
 
 /** Which events of a table. */
 export interface EventRange {
@@ -61,7 +19,7 @@ export interface EventRange {
 
 export interface EventCounts {
   readonly rows: number;
-  /** Of all cells, in UTF-8. */
+  /** Of all that is kept of them. */
   readonly bytes: number;
 }
 
@@ -75,40 +33,49 @@ export interface Trimmed {
 
 /** The name of an event table; it becomes a name in the database. */
 const NAME = /^[a-z][a-z0-9_]{0,62}_events$/;
-/** Nanoseconds. */
-const SECOND = 1_000_000_000;
-/** Events stored with one statement: it looks up and writes the last id once, so that each costs two thirds. */
-const STORED_AT_ONCE = 32;
 /** Events removed at once: 1,000 of 600 bytes take 1.4 ms. */
 const DELETED_AT_ONCE = 1000;
 /** Seconds of which events are removed at once. */
 const SECONDS_AT_ONCE = 100;
-/** Events read at once: at first, as a query may want only some; then so many that each costs a third. Of 32 KiB they are 8 MiB. */
-const FIRST_READ = 32;
+/** Packs read at once at most; at first one, as a query may want only some events. */
 const READ_AT_ONCE = 256;
+/** Bytes that are read at once, about. */
+const MUCH = 256 * 1024;
 /** KiB of pages that are kept in memory: events are written at the end and read in order, so more than a commit's help nobody. */
 const CACHE = 768;
 /** `SQLITE_CORRUPT`. */
 const CORRUPT = 11;
 /** "osqe": tells our files from other SQLite databases. */
 const APPLICATION_ID = 0x6f737165;
+/** Of the tables and of what is in them. */
+const VERSION = 2;
 
 interface Statements {
   readonly append: StatementSync;
-  readonly appendMany: StatementSync;
-  readonly first: StatementSync;
-  readonly oldest: StatementSync;
+  readonly last: StatementSync;
+  readonly packs: StatementSync;
+  readonly content: StatementSync;
   readonly remove: StatementSync;
+  readonly shorten: StatementSync;
   readonly seconds: EventSeconds;
 }
 
-type Row = readonly [eid: number, time: number, seconds: number, nanoseconds: number, layout: number, cells: string];
+/** A pack as it was read: the id of its last event, and how all were kept. */
+type Row = readonly [eid: number, time: number, form: number, bytes: Uint8Array];
 
-/** The first events of a range, so many of them. */
-interface First {
-  readonly last: number | null;
+/** A pack without what is in it. */
+interface PackSize {
+  readonly eid: number;
   readonly events: number;
-  readonly size: number;
+  readonly bytes: number;
+}
+
+/** The first events of a range. */
+interface First {
+  /** The last of them. */
+  readonly last: number | undefined;
+  readonly events: number;
+  readonly bytes: number;
 }
 
 /**
@@ -119,7 +86,7 @@ export class EventStore implements Disposable {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, Statements>();
   readonly #counts = new Map<string, { rows: number; bytes: number }>();
-  readonly #layouts = new Map<string, number>();
+  readonly #forms = new Map<string, number>();
 
   /**
    * A file that is there or made; whoever opens it has made sure that nobody else writes. With `check` all of it is looked
@@ -133,8 +100,9 @@ export class EventStore implements Disposable {
       database.exec('PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
       database.exec(`PRAGMA cache_size = -${CACHE}`);
       if (check) mustBeWhole(database);
-      database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
-      database.exec('CREATE TABLE IF NOT EXISTS layouts (id INTEGER PRIMARY KEY, names TEXT NOT NULL UNIQUE) STRICT');
+      mustBeOfThisVersion(database);
+      database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${VERSION}`);
+      database.exec('CREATE TABLE IF NOT EXISTS forms (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT');
       database.exec('CREATE TABLE IF NOT EXISTS identity (uuid TEXT NOT NULL) STRICT');
       if (database.prepare('SELECT uuid FROM identity').get() === undefined) {
         database.prepare('INSERT INTO identity VALUES (?)').run(crypto.randomUUID());
@@ -158,51 +126,47 @@ export class EventStore implements Disposable {
     if (!NAME.test(table)) throw new Error(`${table}: not a name for a table of events`);
     if (this.#statements.has(table)) return;
     const database = this.#database;
+    // A row for each pack, under the id of its last event.
     database.exec(
       `CREATE TABLE IF NOT EXISTS ${table} (
-         eid INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, occurred INTEGER NOT NULL,
-         layout INTEGER NOT NULL, cells TEXT NOT NULL) STRICT`,
+         eid INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, events INTEGER NOT NULL,
+         form INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT`,
     );
     this.#raise(table, known);
-    const append = `INSERT INTO ${table} (time, occurred, layout, cells) VALUES`;
-    const oldest = `SELECT eid, octet_length(cells) AS bytes FROM ${table}`;
     this.#statements.set(table, {
-      append: database.prepare(`${append} (?, ?, ?, ?)`),
-      appendMany: database.prepare(`${append} ${Array(STORED_AT_ONCE).fill('(?, ?, ?, ?)').join(', ')}`),
-      first: database.prepare(
-        `SELECT max(eid) AS last, count(*) AS events, ifnull(sum(bytes), 0) AS size
-         FROM (${oldest} WHERE eid >= ? AND eid <= ? ORDER BY eid LIMIT ?)`,
+      append: database.prepare(`INSERT INTO ${table} VALUES (?, ?, ?, ?, ?)`),
+      last: database.prepare('SELECT seq FROM sqlite_sequence WHERE name = ?'),
+      packs: database.prepare(
+        `SELECT eid, events, octet_length(bytes) AS bytes FROM ${table} WHERE eid >= ? ORDER BY eid`,
       ),
-      oldest: database.prepare(`${oldest} ORDER BY eid LIMIT ${DELETED_AT_ONCE}`),
+      content: database.prepare(`SELECT bytes FROM ${table} WHERE eid = ?`),
       remove: database.prepare(`DELETE FROM ${table} WHERE eid >= ? AND eid <= ?`),
+      shorten: database.prepare(`UPDATE ${table} SET events = ?, bytes = ? WHERE eid = ?`),
       seconds: new EventSeconds(database, table),
     });
     const counts = database.prepare(
-      `SELECT count(*) AS rows, ifnull(sum(octet_length(cells)), 0) AS bytes FROM ${table}`,
+      `SELECT ifnull(sum(events), 0) AS rows, ifnull(sum(octet_length(bytes)), 0) AS bytes FROM ${table}`,
     );
     this.#counts.set(table, { ...(counts.get() as unknown as EventCounts) });
   }
 
-  /** Keeps events, all or none of them. */
-  append(table: string, layout: readonly string[], events: readonly NewEvent[]): void {
-    const { append, appendMany, seconds } = this.#of(table);
-    const names = this.#layout(layout);
-    const counts = this.#counts.get(table)!;
+  /** Keeps events, all or none of them. `form`: how they were made bytes of, for whoever reads them. */
+  append(table: string, form: string, packs: readonly Pack[]): void {
+    const { append, last, seconds } = this.#of(table);
+    const formId = this.#form(form);
     this.#transaction(() => {
-      const whole = events.length - (events.length % STORED_AT_ONCE);
-      let last: number | bigint = 0;
-      for (let i = 0; i < whole; i += STORED_AT_ONCE) {
-        const some = events.slice(i, i + STORED_AT_ONCE);
-        const values = some.flatMap(({ time, occurred, cells }) => [time, occurred, names, cells]);
-        last = appendMany.run(...values).lastInsertRowid;
+      let eid = (last.get(table)?.['seq'] as number | undefined) ?? 0;
+      for (const { time, events, bytes } of packs) {
+        seconds.add(eid + 1, time);
+        eid += events;
+        append.run(eid, time, events, formId, bytes);
       }
-      for (const { time, occurred, cells } of events.slice(whole)) {
-        last = append.run(time, occurred, names, cells).lastInsertRowid;
-      }
-      seconds.add(Number(last), events);
     });
-    counts.rows += events.length;
-    for (const { cells } of events) counts.bytes += Buffer.byteLength(cells);
+    const counts = this.#counts.get(table)!;
+    for (const { events, bytes } of packs) {
+      counts.rows += events;
+      counts.bytes += bytes.length;
+    }
   }
 
   counts(table: string): EventCounts {
@@ -221,17 +185,17 @@ export class EventStore implements Disposable {
   expire(table: string, before: number, upTo: number): number {
     const { seconds } = this.#of(table);
     const gone = this.#transaction(() => {
-      let [events, size] = [0, 0];
+      let [events, bytes] = [0, 0];
       for (const run of seconds.old(before, upTo, SECONDS_AT_ONCE)) {
         const last = Math.min(run.last ?? NO_ID, upTo);
-        const most = DELETED_AT_ONCE - events;
+        const most = { events: DELETED_AT_ONCE - events, bytes: NO_ID };
         const some = this.#removeFirst(table, { first: run.first, last }, most);
         events += some.events;
-        size += some.size;
-        if (some.events === most) break;
+        bytes += some.bytes;
+        if (some.events === most.events) break;
         if (last === run.last) seconds.remove(run);
       }
-      return { events, size };
+      return { events, bytes };
     });
     this.#removed(table, gone);
     return gone.events;
@@ -243,41 +207,65 @@ export class EventStore implements Disposable {
    */
   trim(table: string, { rows, bytes }: EventCounts): Trimmed {
     const counts = this.#counts.get(table)!;
-    const beyond = counts.rows - rows;
-    let over = counts.bytes - bytes;
-    if (beyond <= 0 && over <= 0) return { cause: undefined, events: 0, last: 0 };
-    const { oldest, seconds } = this.#of(table);
-    let most = Math.min(beyond, DELETED_AT_ONCE);
-    if (beyond <= 0) {
-      const sizes = oldest.all() as unknown as { readonly bytes: number }[];
-      most = 0;
-      for (; over > 0 && most < sizes.length; most++) over -= sizes[most]!.bytes;
-    }
+    const beyond = { rows: counts.rows - rows, bytes: counts.bytes - bytes };
+    if (beyond.rows <= 0 && beyond.bytes <= 0) return { cause: undefined, events: 0, last: 0 };
+    const cause = beyond.rows > 0 ? 'rows' : 'bytes';
+    const most =
+      cause === 'rows'
+        ? { events: Math.min(beyond.rows, DELETED_AT_ONCE), bytes: NO_ID }
+        : { events: DELETED_AT_ONCE, bytes: beyond.bytes };
+    const { seconds } = this.#of(table);
     const gone = this.#transaction(() => {
       const some = this.#removeFirst(table, { first: 0, last: NO_ID }, most);
-      if (some.last !== null) seconds.removeUpTo(some.last);
+      if (some.last !== undefined) seconds.removeUpTo(some.last);
       return some;
     });
     this.#removed(table, gone);
-    return { cause: beyond > 0 ? 'rows' : 'bytes', events: gone.events, last: gone.last ?? 0 };
+    return { cause, events: gone.events, last: gone.last ?? 0 };
   }
 
   [Symbol.dispose](): void {
     if (this.#database.isOpen) this.#database.close();
   }
 
-  /** Removes the first events of a range, so many of them. */
-  #removeFirst(table: string, range: Ids, most: number): First {
-    const { first, remove } = this.#of(table);
-    const gone = first.get(range.first, range.last, most) as unknown as First;
-    if (gone.last !== null) remove.run(range.first, gone.last);
+  /**
+   * Removes the first events of a range, at most so many, and no more once they have so many bytes. No pack begins before the
+   * range.
+   */
+  #removeFirst(table: string, { first, last }: Ids, most: { readonly events: number; readonly bytes: number }): First {
+    const { packs, remove } = this.#of(table);
+    let [whole, events, bytes] = [undefined as number | undefined, 0, 0];
+    let next: PackSize | undefined;
+    for (const pack of packs.iterate(first) as Iterable<unknown> as Iterable<PackSize>) {
+      next = pack;
+      if (pack.eid > last || events + pack.events > most.events || bytes + pack.bytes > most.bytes) break;
+      whole = pack.eid;
+      events += pack.events;
+      bytes += pack.bytes;
+    }
+    if (whole !== undefined) remove.run(first, whole);
+    if (next === undefined || next.eid === whole) return { last: whole, events, bytes };
+    // Those of the next one that are still to go.
+    const before = next.eid - next.events;
+    const part = this.#shorten(table, next, Math.min(most.events - events, last - before), most.bytes - bytes);
+    const removed = part.events > 0 ? before + part.events : whole;
+    return { last: removed, events: events + part.events, bytes: bytes + part.bytes };
+  }
+
+  /** Removes the first events of a pack, at most so many, and no more once they have so many bytes. */
+  #shorten(table: string, { eid, events }: PackSize, most: number, mostBytes: number): Omit<First, 'last'> {
+    if (most <= 0 || mostBytes <= 0) return { events: 0, bytes: 0 };
+    const { content, shorten } = this.#of(table);
+    const bytes = bufferOf(content.get(eid)!['bytes'] as Uint8Array);
+    const gone = firstOf(bytes, most, mostBytes);
+    shorten.run(events - gone.events, bytes.subarray(gone.bytes), eid);
     return gone;
   }
 
-  #removed(table: string, { events, size }: Pick<First, 'events' | 'size'>): void {
+  #removed(table: string, { events, bytes }: Pick<First, 'events' | 'bytes'>): void {
     const counts = this.#counts.get(table)!;
     counts.rows -= events;
-    counts.bytes -= size;
+    counts.bytes -= bytes;
   }
 
   #of(table: string): Statements {
@@ -286,13 +274,12 @@ export class EventStore implements Disposable {
     return statements;
   }
 
-  #layout(names: readonly string[]): number {
-    const text = JSON.stringify(names);
-    let id = this.#layouts.get(text);
+  #form(name: string): number {
+    let id = this.#forms.get(name);
     if (id === undefined) {
-      this.#database.prepare('INSERT OR IGNORE INTO layouts (names) VALUES (?)').run(text);
-      id = this.#database.prepare('SELECT id FROM layouts WHERE names = ?').get(text)!['id'] as number;
-      this.#layouts.set(text, id);
+      this.#database.prepare('INSERT OR IGNORE INTO forms (name) VALUES (?)').run(name);
+      id = this.#database.prepare('SELECT id FROM forms WHERE name = ?').get(name)!['id'] as number;
+      this.#forms.set(name, id);
     }
     return id;
   }
@@ -322,7 +309,7 @@ export class EventReader implements Disposable {
   readonly #database: DatabaseSync;
   readonly #ranges = new Map<string, StatementSync>();
   readonly #seconds = new Map<string, EventSecondsReader>();
-  readonly #layouts = new Map<number, readonly string[]>();
+  readonly #forms = new Map<number, string>();
 
   constructor(path: string) {
     this.#database = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
@@ -342,7 +329,7 @@ export class EventReader implements Disposable {
    * Events in the order of their ids, or where only times bound them in the order of those. It costs what it returns. Some at
    * a time: a statement that stays open holds up what writes, and costs three times as much a row.
    */
-  range(table: string, range: EventRange = {}): Generator<StoredEvent> {
+  range(table: string, range: EventRange = {}): Generator<KeptEvent> {
     const { after = 0, minTime, maxTime } = range;
     const byTime = (range.byTime ?? after === 0) && (minTime !== undefined || maxTime !== undefined);
     // Not one that hands on what another gives: that costs as much as to read.
@@ -353,7 +340,7 @@ export class EventReader implements Disposable {
     if (this.#database.isOpen) this.#database.close();
   }
 
-  *#byTime(table: string, range: EventRange): Generator<StoredEvent> {
+  *#byTime(table: string, range: EventRange): Generator<KeptEvent> {
     const { after = 0, upTo = NO_ID, minTime = -NO_ID, maxTime = NO_ID } = range;
     if (!this.#has(table)) return;
     for (const { first, last } of this.#secondsOf(table).between(minTime, maxTime)) {
@@ -361,23 +348,29 @@ export class EventReader implements Disposable {
     }
   }
 
-  *#byId(table: string, range: EventRange): Generator<StoredEvent> {
+  *#byId(table: string, range: EventRange): Generator<KeptEvent> {
     const { after = 0, upTo = NO_ID, minTime = -NO_ID, maxTime = NO_ID, part } = range;
     if (!this.#has(table)) return;
     const statement = this.#statement(table);
     let from = after;
-    for (let count = FIRST_READ; from < upTo; count = READ_AT_ONCE) {
-      let rows: Row[] = [];
+    let count = 1;
+    while (from < upTo) {
+      let packs: Row[] = [];
       const read = () => {
-        rows = statement.all(from, upTo, minTime, maxTime, count) as unknown as Row[];
-        return rows.at(-1)?.[0];
+        packs = statement.all(from, upTo + MOST_EVENTS, minTime, maxTime, count) as unknown as Row[];
+        const last = packs.at(-1);
+        return last && Math.min(last[0], upTo);
       };
       if (part === undefined) read();
       else part(read);
-      for (const row of rows) yield new Kept(row, this.#layout(row[4]));
-      const last = rows.at(-1);
-      if (last === undefined || rows.length < count) return;
-      [from] = last;
+      for (const [eid, time, form, content] of packs) {
+        const events = eventsOf({ last: eid, time, form: this.#form(form), bytes: bufferOf(content) });
+        for (const event of events) if (event.eid > from && event.eid <= upTo) yield event;
+        from = eid;
+      }
+      if (packs.length < count) return;
+      const size = packs.reduce((sum, [, , , content]) => sum + content.length, 1);
+      count = Math.min(Math.ceil((count * MUCH) / size), READ_AT_ONCE);
     }
   }
 
@@ -390,8 +383,8 @@ export class EventReader implements Disposable {
     let statement = this.#ranges.get(table);
     if (statement !== undefined) return statement;
     statement = this.#database.prepare(
-      `SELECT eid, time, occurred / ${SECOND}, occurred % ${SECOND}, layout, cells FROM ${table}
-       WHERE eid > ? AND eid <= ? AND time >= ? AND time <= ? ORDER BY eid LIMIT ?`,
+      `SELECT eid, time, form, bytes FROM ${table}
+       WHERE eid > ? AND eid < ? AND time >= ? AND time <= ? ORDER BY eid LIMIT ?`,
     );
     statement.setReturnArrays(true);
     this.#ranges.set(table, statement);
@@ -407,15 +400,26 @@ export class EventReader implements Disposable {
     return seconds;
   }
 
-  #layout(id: number): readonly string[] {
-    let names = this.#layouts.get(id);
-    if (names === undefined) {
-      const row = this.#database.prepare('SELECT names FROM layouts WHERE id = ?').get(id);
-      names = JSON.parse(row!['names'] as string) as string[];
-      this.#layouts.set(id, names);
+  #form(id: number): string {
+    let name = this.#forms.get(id);
+    if (name === undefined) {
+      name = this.#database.prepare('SELECT name FROM forms WHERE id = ?').get(id)!['name'] as string;
+      this.#forms.set(id, name);
     }
-    return names;
+    return name;
   }
+}
+
+function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
+}
+
+/** A file of another version has other tables. What is in it is not lost: it is moved aside like one that is damaged. */
+function mustBeOfThisVersion(database: DatabaseSync): void {
+  const isNew = database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined;
+  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (isNew || version === VERSION) return;
+  throw Object.assign(new Error(`events of version ${version}, this one writes ${VERSION}`), { errcode: CORRUPT });
 }
 
 function mustBeWhole(database: DatabaseSync): void {

@@ -16,12 +16,13 @@ import { parseUevent } from '../parse/uevent.ts';
 import type { AuditEvent } from '../schema/audit-event.ts';
 import type { BpfEvent } from '../schema/bpf-event.ts';
 import type { DeviceEvent } from '../schema/device-event.ts';
-import type { EventSource, ReadEvent } from '../schema/event-source.ts';
-import { type EventTable, encodeCells, layoutOf, momentOf } from '../schema/event-table.ts';
+import type { EventSource } from '../schema/event-source.ts';
+import { type EventTable, momentOf } from '../schema/event-table.ts';
 import type { FileEvent } from '../schema/file-event.ts';
 import type { SyslogEvent } from '../schema/syslog-event.ts';
 import type { AnyTable } from '../schema/table.ts';
 import type { ScanAnswer } from '../schema/yara-match.ts';
+import { eventsOf, Packer } from '../store/event-pack.ts';
 import { compileRules } from '../yara/engine.ts';
 
 const CAPTURES = join(import.meta.dirname, '../../tests/captures');
@@ -46,20 +47,24 @@ const UPTIME = 1000;
 /** The rows that a table of events makes of all recordings of its publisher; undefined for another table. */
 export function replayed(table: AnyTable, host: Host): EventSource | undefined {
   const eventTable = table as unknown as EventTable<AnyTable['columns'], unknown>;
-  const { publisher, rows } = eventTable;
+  const { publisher, form } = eventTable;
   const recording = publisher === undefined ? undefined : RECORDINGS[publisher];
   if (recording === undefined) return undefined;
   const [glob, read] = recording;
-  const layout = layoutOf(eventTable);
+  const moment = momentOf(host.files, UPTIME);
+  let last = 0;
   const events = globSync(glob, { cwd: CAPTURES })
     .sort()
     .flatMap((name) => read(join(CAPTURES, name), host))
     .flatMap((event) => {
-      const made = [...rows(event, momentOf(host.files, UPTIME))];
-      return made.map((row) => ({ occurred: event.occurred, cells: encodeCells(layout, row) }));
+      const packer = new Packer();
+      packer.at(Number(event.occurred / 1_000_000_000n), event.occurred);
+      eventTable.keep(event, moment, packer);
+      return packer.take();
     })
-    .map(({ occurred, cells }, i): ReadEvent => {
-      return { eid: i + 1, time: Number(occurred / 1_000_000_000n), occurred, layout, cells };
+    .flatMap(({ time, events, bytes }) => {
+      last += events;
+      return eventsOf({ last, time, form, bytes: Buffer.from(bytes) });
     });
   return { read: () => events };
 }

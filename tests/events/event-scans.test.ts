@@ -3,14 +3,12 @@ import { test } from 'node:test';
 import { EventScans } from '../../src/events/event-scans.ts';
 import type { EventRange, EventReader } from '../../src/store/event-store.ts';
 
-const MEGABYTE = 'x'.repeat(1024 * 1024);
-
-/** So many events of a megabyte each. */
-function reader(count: number): EventReader {
+/** So many events of so many bytes each. */
+function reader(count: number, size: number): EventReader {
   return {
     last: () => count,
     *range(_: string, { after = 0, upTo = count }: EventRange) {
-      for (let eid = after + 1; eid <= upTo; eid++) yield { eid, time: 0, occurred: 0n, layout: [], cells: MEGABYTE };
+      for (let eid = after + 1; eid <= upTo; eid++) yield { eid, size };
     },
   } as unknown as EventReader;
 }
@@ -22,7 +20,7 @@ test('a backlog beyond what a query may return comes in pieces, each event once'
   let cursors: ReadonlyMap<string, number> = new Map();
   const runs: number[] = [];
   for (let run = 0; run < 4; run++) {
-    const scans = new EventScans(reader(70), cursors);
+    const scans = new EventScans(reader(70, 1024 * 1024), cursors);
     const before = heard.length;
     for (const { eid } of scans.read('a_events', ALL)) heard.push(eid);
     runs.push(heard.length - before);
@@ -34,5 +32,11 @@ test('a backlog beyond what a query may return comes in pieces, each event once'
     Array.from({ length: 70 }, (_, i) => i + 1),
   );
   // One that is asked by hand has no next run.
-  assert.equal([...new EventScans(reader(70)).read('a_events', ALL)].length, 70);
+  assert.equal([...new EventScans(reader(70, 1024 * 1024)).read('a_events', ALL)].length, 70);
+});
+
+test('as many small ones as a query may return', () => {
+  const scans = new EventScans(reader(50_003, 1), new Map([['a_events', 1]]));
+  const read = [...scans.read('a_events', ALL)];
+  assert.deepEqual([read.length, read[0]!.eid, scans.seen.get('a_events')], [50_000, 2, 50_001]);
 });

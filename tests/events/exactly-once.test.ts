@@ -15,15 +15,18 @@ import { serveQueries } from '../../src/daemon/serve-queries.ts';
 import { seenByAll } from '../../src/events/readers.ts';
 import { Retention } from '../../src/events/retention.ts';
 import { integer, text } from '../../src/schema/columns.ts';
-import { encodeCells, eventTable, layoutOf, storeColumns } from '../../src/schema/event-table.ts';
+import { encodeCells, keptColumns } from '../../src/schema/event-rows.ts';
+import { eventTable, storeColumns } from '../../src/schema/event-table.ts';
 import { EventReader, EventStore } from '../../src/store/event-store.ts';
 import { openMemoryStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { engineWith } from '../engine/support.ts';
+import { packed } from '../store/packs.ts';
 
 const START = 1795435140; // a multiple of 60
 
 const columns = { n: integer('Number'), word: text('Word'), time: storeColumns.time(), eid: storeColumns.eid() };
+const layout = keptColumns(columns);
 const declare = (name: `${string}_events`) =>
   eventTable({
     name,
@@ -78,9 +81,9 @@ function come(table: string, ...numbers: number[]): void {
   const heard = numbers.map((n) => ({
     time: now,
     occurred: BigInt(now) * 10n ** 9n,
-    cells: encodeCells(layoutOf({ columns }), { n, word: `w${n}` }),
+    text: encodeCells(layout, { n, word: `w${n}` }),
   }));
-  events.append(table, layoutOf({ columns }), heard);
+  events.append(table, JSON.stringify(layout), packed(heard));
 }
 
 /** A thread that is this one: the engine answers as it does in the daemon. */

@@ -56,7 +56,7 @@ const silent: Publisher = {
   read: () => false,
 };
 
-const kept = () => [...reader.range(table.name)].map(({ cells, time }) => `${cells} ${time}`);
+const kept = () => [...reader.range(table.name)].map(({ bytes, time }) => `${bytes} ${time}`);
 
 test('what publishers hear is kept before it is waited again; the end loses nothing', () => {
   const collector = new Collector(store, [table], assert.fail);

@@ -13,6 +13,7 @@ import { Retention } from '../../src/events/retention.ts';
 import type { ReadEvent } from '../../src/schema/event-source.ts';
 import { EventReader, EventStore } from '../../src/store/event-store.ts';
 import { random } from '../engine/support.ts';
+import { packed } from '../store/packs.ts';
 
 const TABLE = 'a_events';
 /** More than a query reads at once, and fewer than come between two of its runs now and then. */
@@ -41,8 +42,7 @@ afterEach(() => {
 });
 
 const come = (count: number) => {
-  const event = { time: 1, occurred: 0n, cells: '[]' };
-  store.append(TABLE, [], Array(count).fill(event));
+  store.append(TABLE, 'texts', packed(Array(count).fill({ time: 1, occurred: 0n, text: '' })));
   made += count;
 };
 const sweep = () => retention.sweep(TABLE, 1);

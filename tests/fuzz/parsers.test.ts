@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
 import { MalformedInput } from '../../src/base/errors.ts';
+import { PackedValues } from '../../src/base/packed-values.ts';
 import { describePrivateKey } from '../../src/base/private-key.ts';
 import { decodeText } from '../../src/base/text.ts';
 import { withMemoryLimit } from '../../src/base/wasm-memory.ts';
@@ -63,6 +64,7 @@ import { decodeUdevValue, parseUdevProperties } from '../../src/parse/udev-datab
 import { parseUevent } from '../../src/parse/uevent.ts';
 import { parseUtmp } from '../../src/parse/utmp.ts';
 import { parseYaraIncludes } from '../../src/parse/yara-include.ts';
+import { eventsOf, Packer } from '../../src/store/event-pack.ts';
 import { loadMachine } from '../../src/testing/machines.ts';
 import { random } from '../engine/support.ts';
 
@@ -138,11 +140,20 @@ const parsers: Readonly<Record<string, readonly [sample: Buffer, parse: Parse]>>
         .split('\n')
         .flatMap((line) => attempt(() => parseAuditRecord(1300, line.slice(5), 'fuzz')) ?? []);
       const named = calls.map((record) => auditNumber(record.field('exit')) ?? auditText(record.field('exe')));
-      return [auditArguments(records), named, records.flatMap(({ fields }) => [...fields.values()].map(auditText))];
+      return [
+        auditArguments(records.map(({ body }) => body)),
+        named,
+        records.flatMap(({ fields }) => [...fields.values()].map(auditText)),
+      ];
     },
   ],
-  'bpf sample': [BPF_EXEC, (bytes) => parseBpfSample(bytes)],
-  'bpf sample of a socket': [BPF_SOCKET, (bytes) => parseBpfSample(bytes)],
+  'kept events': [
+    keptEvents(),
+    (bytes) =>
+      eventsOf({ last: 9, time: 1, form: 'kept', bytes }).map((event) => [event.occurred, valuesOf(event.bytes)]),
+  ],
+  'bpf sample': [BPF_EXEC, (bytes) => allOf(parseBpfSample(bytes))],
+  'bpf sample of a socket': [BPF_SOCKET, (bytes) => allOf(parseBpfSample(bytes))],
   fanotify: [FANOTIFY, (bytes) => parseFanotify(bytes)],
   inotify: [
     Buffer.from('01000000000100000000000010000000610000000000000000000000', 'hex'),
@@ -328,6 +339,27 @@ const NASTY = [
 ];
 
 /** The value, or undefined where the input is said to be malformed. */
+/** Two events, of numbers and texts. */
+function keptEvents(): Buffer {
+  const packer = new Packer();
+  for (const text of ['one', 'two']) packer.values(new Float64Array([1, 2]), [text, 'x']);
+  return Buffer.from(packer.take()[0]!.bytes);
+}
+
+function valuesOf(bytes: Buffer): unknown {
+  const values = new PackedValues(bytes);
+  const numbers = Array.from({ length: values.numbers }, (_, i) => values.number(i));
+  return [numbers, Array.from({ length: values.texts }, (_, i) => values.text(i))];
+}
+
+/** All that getters give. */
+function allOf(found: object): unknown[] {
+  const names: string[] = [];
+  for (let at = found; at !== Object.prototype; at = Object.getPrototypeOf(at))
+    names.push(...Object.getOwnPropertyNames(at));
+  return names.filter((name) => name !== 'constructor').map((name) => found[name as keyof object]);
+}
+
 function attempt<T>(read: () => T): T | undefined {
   try {
     return read();

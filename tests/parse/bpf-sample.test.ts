@@ -18,7 +18,8 @@ const samples = readFileSync(CAPTURE, 'latin1')
   .map((line) => Buffer.from(line, 'hex'));
 
 test('a program: its path, where it was started, arguments that are no UTF-8', () => {
-  const { path, directory, arguments: argv, ...sample } = parseBpfSample(samples[6]!) as ExecSample;
+  const sample = parseBpfSample(samples[6]!) as ExecSample;
+  const { path, directory, arguments: argv } = sample;
   assert.deepEqual(
     [path, directory, argv],
     ['/usr/bin/echo', '/usr/share/doc', ['/bin/echo', 'hello world', 'ünï', '\udcff']],
@@ -77,7 +78,7 @@ test('what is cut, or says that it is longer than it is', () => {
   }
   const hostile = Buffer.from(samples[4]!);
   hostile.writeUInt32LE(0xffffffff, SAMPLE.program);
-  assert.throws(() => parseBpfSample(hostile), /text of 4294967295 bytes is cut/);
+  assert.throws(() => parseBpfSample(hostile), /texts of \d+ bytes are cut/);
   const socket = Buffer.from(samples.at(-1)!);
   socket.writeUInt32LE(0xffffffff, SOCKET.givenLength);
   assert.equal((parseBpfSample(socket) as SocketSample).given.length, 128);

@@ -1,9 +1,10 @@
+import { ExecSample } from '../../parse/bpf-sample.ts';
 import type { BpfEvent } from '../../schema/bpf-event.ts';
 import { bigint, integer, text } from '../../schema/columns.ts';
-import { eventTable, storeColumns } from '../../schema/event-table.ts';
+import { rawEventTable, storeColumns } from '../../schema/event-table.ts';
 
 /** Source: the tracepoint `sched_process_exec` and the kernel's structures at that moment. */
-export const bpfProcessEvents = eventTable({
+export const bpfProcessEvents = rawEventTable({
   name: 'bpf_process_events',
   description: 'Programs that were started, as our own programs in the kernel (eBPF) reported them.',
   platforms: ['linux'],
@@ -27,28 +28,29 @@ export const bpfProcessEvents = eventTable({
     time: storeColumns.time({ hidden: true }),
     eid: storeColumns.number(),
   },
-  made: {
-    cmdline: { of: 'arguments', make: (kept: readonly string[]) => kept.join(' ') },
-    json_cmdline: { of: 'arguments', make: (kept: readonly string[]) => JSON.stringify(kept) },
-  },
   examples: ['select pid, parent, path, cmdline from bpf_process_events where uid = 0'],
-  *rows({ sample }: BpfEvent) {
-    if (sample.call !== 'exec') return;
-    yield {
-      tid: sample.tid,
-      pid: sample.pid,
-      parent: sample.parent,
-      uid: sample.uid,
-      gid: sample.gid,
-      cid: sample.cgroup,
-      exit_code: String(sample.exit),
-      probe_error: Number(sample.error),
-      syscall: 'exec',
-      path: sample.path,
-      cwd: sample.directory,
-      duration: sample.duration,
-      ntime: String(sample.bootTime),
-      arguments: sample.arguments,
-    };
+  raw: {
+    form: 'bpf exec 1',
+    keep({ sample }: BpfEvent, _, into) {
+      if (sample.call === 'exec') into.bytes(sample.bytes);
+    },
+    read: (bytes) => new ExecSample(bytes),
+  },
+  cells: {
+    tid: ({ tid }) => tid,
+    pid: ({ pid }) => pid,
+    parent: ({ parent }) => parent,
+    uid: ({ uid }) => uid,
+    gid: ({ gid }) => gid,
+    cid: ({ cgroup }) => cgroup,
+    exit_code: ({ exit }) => String(exit),
+    probe_error: ({ error }) => error,
+    syscall: ({ call }) => call,
+    path: ({ path }) => path,
+    cwd: ({ directory }) => directory,
+    cmdline: ({ arguments: given }) => given.join(' '),
+    duration: ({ duration }) => duration,
+    json_cmdline: ({ arguments: given }) => JSON.stringify(given),
+    ntime: ({ bootTime }) => String(bootTime),
   },
 });

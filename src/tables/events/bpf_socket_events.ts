@@ -1,9 +1,10 @@
+import { MalformedInput } from '../../base/errors.ts';
 import { formatIp } from '../../base/ip-address.ts';
-import type { SocketSample } from '../../parse/bpf-sample.ts';
+import { parseBpfSample, type SocketSample } from '../../parse/bpf-sample.ts';
 import { parseSocketAddress } from '../../parse/sockaddr.ts';
 import type { BpfEvent } from '../../schema/bpf-event.ts';
 import { bigint, integer, text } from '../../schema/columns.ts';
-import { eventTable, storeColumns } from '../../schema/event-table.ts';
+import { rawEventTable, storeColumns } from '../../schema/event-table.ts';
 
 /** `socket(2)`. */
 const AF_UNIX = 1;
@@ -16,7 +17,7 @@ interface Address {
 }
 
 /** Source: tracepoints of the system calls, and the kernel's structures of the socket. */
-export const bpfSocketEvents = eventTable({
+export const bpfSocketEvents = rawEventTable({
   name: 'bpf_socket_events',
   description:
     'Sockets that were connected, bound, listened on or accepted, as our own programs in the kernel (eBPF) reported them.',
@@ -47,42 +48,54 @@ export const bpfSocketEvents = eventTable({
     eid: storeColumns.number(),
   },
   examples: ["select pid, path, remote_address, remote_port from bpf_socket_events where syscall = 'connect'"],
-  *rows({ sample }: BpfEvent) {
-    if (sample.call === 'exec') return;
-    const { local, remote } = ends(sample);
-    yield {
-      tid: sample.tid,
-      pid: sample.pid,
-      parent: sample.parent,
-      uid: sample.uid,
-      gid: sample.gid,
-      cid: sample.cgroup,
-      exit_code: String(sample.exit),
-      probe_error: Number(sample.error),
-      syscall: sample.call,
-      path: sample.path,
-      fd: String(sample.descriptor),
-      family: sample.family,
-      type: sample.type,
-      protocol: sample.protocol,
-      local_address: local.address,
-      remote_address: remote.address,
-      local_port: local.port,
-      remote_port: remote.port,
-      duration: sample.duration,
-      ntime: String(sample.bootTime),
-    };
+  raw: {
+    form: 'bpf socket 1',
+    keep({ sample }: BpfEvent, _, into) {
+      if (sample.call !== 'exec') into.bytes(sample.bytes);
+    },
+    read: socketSample,
+  },
+  cells: {
+    tid: ({ tid }) => tid,
+    pid: ({ pid }) => pid,
+    parent: ({ parent }) => parent,
+    uid: ({ uid }) => uid,
+    gid: ({ gid }) => gid,
+    cid: ({ cgroup }) => cgroup,
+    exit_code: ({ exit }) => String(exit),
+    probe_error: ({ error }) => error,
+    syscall: ({ call }) => call,
+    path: ({ path }) => path,
+    fd: ({ descriptor }) => String(descriptor),
+    family: ({ family }) => family,
+    type: ({ type }) => type,
+    protocol: ({ protocol }) => protocol,
+    local_address: (sample) => localEnd(sample).address,
+    remote_address: (sample) => remoteEnd(sample).address,
+    local_port: (sample) => localEnd(sample).port,
+    remote_port: (sample) => remoteEnd(sample).port,
+    duration: ({ duration }) => duration,
+    ntime: ({ bootTime }) => String(bootTime),
   },
 });
 
+function socketSample(bytes: Buffer): SocketSample {
+  const sample = parseBpfSample(bytes);
+  if (sample.call === 'exec') throw new MalformedInput('bpf', 0, 'a program, no socket');
+  return sample;
+}
+
+/** What the program asked for, where it could not be; else what the socket says of itself. */
+function localEnd(sample: SocketSample): Address {
+  const isAsked = sample.call === 'bind' && sample.exit < 0;
+  const asked = isAsked ? parseSocketAddress(sample.given) : undefined;
+  return asked ?? address(sample.family, sample.local, sample.localPort);
+}
+
 /** What the program asked for, where it did; else what the socket says of itself. */
-function ends(sample: SocketSample): { readonly local: Address; readonly remote: Address } {
-  const local = address(sample.family, sample.local, sample.localPort);
-  const remote = address(sample.family, sample.remote, sample.remotePort);
-  const asked = parseSocketAddress(sample.given);
-  if (sample.call === 'connect') return { local, remote: asked ?? remote };
-  if (sample.call === 'bind' && sample.exit < 0) return { local: asked ?? local, remote };
-  return { local, remote };
+function remoteEnd(sample: SocketSample): Address {
+  const asked = sample.call === 'connect' ? parseSocketAddress(sample.given) : undefined;
+  return asked ?? address(sample.family, sample.remote, sample.remotePort);
 }
 
 function address(family: number, bytes: Buffer, port: number): Address {

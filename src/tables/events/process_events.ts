@@ -1,8 +1,11 @@
 import { EXEC_CALLS, FORK_CALLS, KILL_CALLS } from '../../base/audit-syscalls.ts';
-import { auditArguments, auditNumber, auditText } from '../../parse/audit-record.ts';
+import { MalformedInput } from '../../base/errors.ts';
+import { PackedValues } from '../../base/packed-values.ts';
+import { encodeText } from '../../base/text.ts';
+import { auditArguments, auditText } from '../../parse/audit-record.ts';
 import type { AuditEvent } from '../../schema/audit-event.ts';
 import { bigint, text } from '../../schema/columns.ts';
-import { eventTable, storeColumns } from '../../schema/event-table.ts';
+import { type KeptWriter, type Moment, rawEventTable, storeColumns } from '../../schema/event-table.ts';
 
 /** Types of records, `include/uapi/linux/audit.h`. */
 const PATH = 1302;
@@ -12,13 +15,16 @@ const EXECVE = 1309;
 /** `CLONE_THREAD` of `clone(2)`: what begins is a thread, no process. */
 const CLONE_THREAD = 0x10000;
 
-/** Bytes of a command line that are kept; the kernel allows 2 MiB. */
+/** Characters of a command line that are kept; the kernel allows 2 MiB. */
 const MAX_COMMAND = 32_768;
+/** Characters of records of arguments that are kept as they are: less than the longest command may take in them. */
+const MAX_RECORDS = 16_384;
 
-const has = (names: readonly string[], name: string) => names.includes(name);
+const WANTED: ReadonlySet<string> = new Set([...EXEC_CALLS, ...FORK_CALLS, ...KILL_CALLS]);
+const FORKS: ReadonlySet<string> = new Set(FORK_CALLS);
 
 /** Source: records of audit, `auditctl(8)`. */
-export const processEvents = eventTable({
+export const processEvents = rawEventTable({
   name: 'process_events',
   description:
     'Programs that were started, and with flags for it forks and signals, as the kernel’s audit reported them.',
@@ -62,48 +68,133 @@ export const processEvents = eventTable({
     syscall: text('System call: execve, fork, kill, …', { platforms: ['linux'] }),
   },
   examples: ["select time, pid, path, cmdline from process_events where time > strftime('%s', 'now') - 60"],
-  *rows(event: AuditEvent, { stat: statOf, uptime }) {
-    if (event.call?.record.field('success') !== 'yes') return;
-    const { name: syscall, record: call } = event.call;
-    const number = (name: string) => auditNumber(call.field(name));
-    const isFork = has(FORK_CALLS, syscall);
-    if (!isFork && !has(EXEC_CALLS, syscall) && !has(KILL_CALLS, syscall)) return;
-    if (isFork && Number.parseInt(call.field('a0') ?? '0', 16) & CLONE_THREAD && syscall === 'clone') return;
-    const path = auditText(call.field('exe'));
-    const stat = path === '' ? undefined : statOf(path);
-    const started = event.records.find((record) => record.type === PATH && record.field('item') === '0');
-    const { argv, truncated } = auditArguments(event.records.filter(({ type }) => type === EXECVE));
-    const command = argv.join(' ');
-    const isLong = command.length > MAX_COMMAND;
-    yield {
-      pid: isFork ? number('exit') : number('pid'),
-      parent: isFork ? number('pid') : number('ppid'),
-      path,
-      mode: started?.field('mode'),
-      cmdline: isLong ? command.slice(0, MAX_COMMAND) : command,
-      cmdline_size: command.length,
-      env: '',
-      env_count: 0,
-      env_size: 0,
-      cwd: auditText(event.records.find(({ type }) => type === CWD)?.field('cwd')),
-      auid: number('auid'),
-      uid: number('uid'),
-      euid: number('euid'),
-      gid: number('gid'),
-      egid: number('egid'),
-      fsuid: number('fsuid'),
-      suid: number('suid'),
-      fsgid: number('fsgid'),
-      sgid: number('sgid'),
-      owner_uid: auditNumber(started?.field('ouid')) ?? 0,
-      owner_gid: auditNumber(started?.field('ogid')) ?? 0,
-      atime: Math.floor(stat?.atime ?? 0),
-      mtime: Math.floor(stat?.mtime ?? 0),
-      ctime: Math.floor(stat?.ctime ?? 0),
-      btime: Math.floor(stat?.btime ?? 0),
-      overflows: [...(truncated || isLong ? ['cmdline'] : []), ...(event.complete ? [] : ['records'])].join(' '),
-      uptime,
-      syscall,
-    };
+  raw: { form: 'audit program 1', keep, read: (bytes) => new ProgramEvent(bytes) },
+  cells: {
+    pid: (event) => event.number(event.isFork ? 'exit' : 'pid'),
+    path: (event) => auditText(event.text('exe')),
+    mode: (event) => event.text('mode'),
+    cmdline: ({ command }) => command,
+    cmdline_size: ({ size }) => size,
+    env: () => '',
+    env_count: () => 0,
+    env_size: () => 0,
+    cwd: (event) => auditText(event.text('cwd')),
+    auid: (event) => event.number('auid'),
+    uid: (event) => event.number('uid'),
+    euid: (event) => event.number('euid'),
+    gid: (event) => event.number('gid'),
+    egid: (event) => event.number('egid'),
+    owner_uid: (event) => event.number('ouid') ?? 0,
+    owner_gid: (event) => event.number('ogid') ?? 0,
+    atime: (event) => event.number('atime'),
+    mtime: (event) => event.number('mtime'),
+    ctime: (event) => event.number('ctime'),
+    btime: (event) => event.number('btime'),
+    overflows: ({ overflows }) => overflows,
+    parent: (event) => event.number(event.isFork ? 'pid' : 'ppid'),
+    uptime: (event) => event.number('uptime'),
+    status: () => undefined,
+    fsuid: (event) => event.number('fsuid'),
+    suid: (event) => event.number('suid'),
+    fsgid: (event) => event.number('fsgid'),
+    sgid: (event) => event.number('sgid'),
+    syscall: (event) => event.text('syscall'),
   },
 });
+
+/** What is kept, in this order: fields of the call in that of its record, of the file that was started, and what else is known. */
+const CALL = ['exit', 'ppid', 'pid', 'auid', 'uid', 'gid', 'euid', 'suid', 'fsuid', 'egid', 'sgid', 'fsgid'] as const;
+const FILE = ['ouid', 'ogid'] as const;
+const TIMES = ['atime', 'mtime', 'ctime', 'btime'] as const;
+const NUMBERS = [...CALL, ...FILE, ...TIMES, 'uptime', 'size', 'isCut', 'isComplete'] as const;
+/** And then the arguments. */
+const TEXTS = ['syscall', 'exe', 'cwd', 'mode'] as const;
+
+const NUMBER_AT = new Map(NUMBERS.map((name, i) => [name, i]));
+const TEXT_AT = new Map(TEXTS.map((name, i) => [name, i]));
+/** `size` of a command that is kept whole. */
+const WHOLE = -1;
+
+/** Of the event that is being kept. */
+const numbers = new Float64Array(NUMBERS.length);
+
+/** Writes what columns are made of. */
+function keep({ call, records, complete }: AuditEvent, { stat: statOf, uptime }: Moment, into: KeptWriter): void {
+  if (call?.record.field('success') !== 'yes' || !WANTED.has(call.name)) return;
+  const { name, record } = call;
+  if (name === 'clone' && Number.parseInt(record.field('a0') ?? '0', 16) & CLONE_THREAD) return;
+  const exe = record.field('exe');
+  const path = auditText(exe);
+  const stat = path === '' ? undefined : statOf(path);
+  const file = records.find((one) => one.type === PATH && one.field('item') === '0');
+  const cwd = records.find(({ type }) => type === CWD)?.field('cwd');
+  const given = records.filter(({ type }) => type === EXECVE).map(({ body }) => body);
+  const command = given.reduce((sum, { length }) => sum + length, 0) > MAX_RECORDS ? cut(given) : undefined;
+  record.numbers(CALL, numbers, 0);
+  numbers.fill(Number.NaN, CALL.length, CALL.length + FILE.length);
+  file?.numbers(FILE, numbers, CALL.length);
+  let at = CALL.length + FILE.length;
+  for (const name of TIMES) numbers[at++] = Math.floor(stat?.[name] ?? 0);
+  numbers[at++] = uptime;
+  numbers[at++] = command?.size ?? WHOLE;
+  numbers[at++] = Number(command?.isCut ?? false);
+  numbers[at] = Number(complete);
+  const texts = [name, exe ?? '', cwd ?? '', file?.field('mode') ?? '', ...(command?.given ?? given)];
+  into.values(numbers, texts);
+}
+
+/** The command as one argument, as far as it is shown. */
+function cut(records: readonly string[]) {
+  const { argv, truncated } = auditArguments(records);
+  const command = argv.join(' ');
+  // Not in the middle of a character.
+  const most = command.codePointAt(MAX_COMMAND - 1)! > 0xffff ? MAX_COMMAND - 1 : MAX_COMMAND;
+  const shown = encodeText(command.slice(0, most)).toString('hex').toUpperCase();
+  return { given: [` argc=1 a0=${shown}`], size: command.length, isCut: truncated || command.length > MAX_COMMAND };
+}
+
+/** What was kept of a program that was started, of a fork, of a signal. */
+class ProgramEvent {
+  readonly #values: PackedValues;
+
+  constructor(bytes: Buffer) {
+    this.#values = new PackedValues(bytes);
+    if (this.#values.numbers !== NUMBERS.length || this.#values.texts < TEXTS.length) {
+      throw new MalformedInput('audit', 0, 'no program was kept so');
+    }
+  }
+
+  /** Undefined where the record had none. */
+  number(name: (typeof NUMBERS)[number]): number | undefined {
+    const number = this.#values.number(NUMBER_AT.get(name)!);
+    return Number.isNaN(number) ? undefined : number;
+  }
+
+  text(name: (typeof TEXTS)[number]): string {
+    return this.#values.text(TEXT_AT.get(name)!);
+  }
+
+  get isFork(): boolean {
+    return FORKS.has(this.text('syscall'));
+  }
+
+  get command(): string {
+    return this.#arguments.argv.join(' ');
+  }
+
+  get size(): number {
+    const size = this.number('size')!;
+    return size === WHOLE ? this.command.length : size;
+  }
+
+  get overflows(): string {
+    const isCut = this.number('isCut') === 1 || this.#arguments.truncated;
+    return [...(isCut ? ['cmdline'] : []), ...(this.number('isComplete') === 1 ? [] : ['records'])].join(' ');
+  }
+
+  get #arguments() {
+    const given = [];
+    for (let i = TEXTS.length; i < this.#values.texts; i++) given.push(this.#values.text(i));
+    return auditArguments(given);
+  }
+}

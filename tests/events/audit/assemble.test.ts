@@ -78,7 +78,7 @@ describe('records', () => {
 describe('arguments', () => {
   test('in their order, however many and however long', () => {
     const { events } = assemble(CAPTURE.map(parsed));
-    const commands = events.filter(isExec).map((event) => auditArguments(ofType(event, 1309)));
+    const commands = events.filter(isExec).map((event) => auditArguments(ofType(event, 1309).map(({ body }) => body)));
     assert.deepEqual(
       commands.map(({ argv, truncated }) => [argv[0], argv.length, truncated]),
       [
@@ -102,7 +102,7 @@ describe('arguments', () => {
   });
 
   test('what is missing is told', () => {
-    const record = (text: string) => parseAuditRecord(1309, `audit(1.000:1): ${text}`, 'x');
+    const record = (text: string) => parseAuditRecord(1309, `audit(1.000:1): ${text}`, 'x').body;
     assert.deepEqual(auditArguments([record('argc=3 a0="a" a2="c"')]), { argv: ['a', 'c'], truncated: true });
     assert.deepEqual(auditArguments([record('argc=1 a0_len=8 a0[0]=6161')]), { argv: ['aa'], truncated: true });
     assert.deepEqual(auditArguments([record('argc=99999999 a0="a" a99999999="b"')]), { argv: ['a'], truncated: true });

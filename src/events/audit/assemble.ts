@@ -6,19 +6,19 @@ import type { AuditCall, AuditEvent } from '../../schema/audit-event.ts';
 const SYSCALL = 1300;
 /** `AUDIT_EOE`: no more records come of this event. */
 const END = 1320;
-/** `AUDIT_CONFIG_CHANGE`, `AUDIT_TTY`, `AUDIT_SECCOMP`, `AUDIT_KERNEL`. */
-const SINGLE: ReadonlySet<number> = new Set([1305, 1319, 1326, 2000]);
+/** `AUDIT_CONFIG_CHANGE`, `AUDIT_TTY`, `AUDIT_SECCOMP`: alone among those of calls. */
+const [CONFIG_CHANGE, TTY, SECCOMP] = [1305, 1319, 1326];
+/** `AUDIT_KERNEL`. */
+const KERNEL = 2000;
 /**
  * What is told in one record: by programs and daemons, of the configuration, of seccomp (before the call begins), of
  * anomalies (the 1700s), by programs again (`AUDIT_FIRST_USER_MSG2` and what follows), and by SELinux and AppArmor, whose
  * record may be of an event, but says all that they know.
  */
-const isSingle = (type: number) =>
-  (type >= 1100 && type < 1300) ||
-  SINGLE.has(type) ||
-  (type >= 1400 && type < 1500) ||
-  (type >= 1700 && type < 1800) ||
-  type >= 2100;
+function isSingle(type: number): boolean {
+  if (type >= 1300 && type < 1400) return type === CONFIG_CHANGE || type === TTY || type === SECCOMP;
+  return (type >= 1100 && type < 1500) || (type >= 1700 && type < 1800) || type === KERNEL || type >= 2100;
+}
 
 /** Events that are under way at once: the kernel ends each before the system call returns, so these are many processors. */
 const MAX_PENDING = 1024;
@@ -28,6 +28,7 @@ const MAX_RECORDS = 400;
 const PATIENCE_MS = 2000;
 
 interface Pending {
+  readonly serial: number;
   readonly records: AuditRecord[];
   readonly since: number;
 }
@@ -48,6 +49,8 @@ export class AuditAssembler {
   /** When the first record was heard. */
   #begun: number | undefined;
   readonly #pending = new Map<number, Pending>();
+  /** That of the last record: mostly also of the next one. */
+  #last: Pending | undefined;
   #events = 0;
   #incomplete = 0;
   #dropped = 0;
@@ -72,7 +75,9 @@ export class AuditAssembler {
       this.#take([record], true);
       return;
     }
-    const pending = this.#pending.get(record.serial);
+    const isSame = this.#last?.serial === record.serial;
+    const pending = isSame ? this.#last : this.#pending.get(record.serial);
+    this.#last = pending;
     if (record.type === END) {
       // The end of an event whose other records nobody wanted, or that was given up.
       if (pending !== undefined) this.#finish(record.serial, pending.records, true);
@@ -80,7 +85,8 @@ export class AuditAssembler {
     }
     if (pending === undefined) {
       if (this.#pending.size >= MAX_PENDING) this.#giveUp(this.#pending.keys().next().value!);
-      this.#pending.set(record.serial, { records: [record], since: now });
+      this.#last = { serial: record.serial, records: [record], since: now };
+      this.#pending.set(record.serial, this.#last);
     } else if (pending.records.length < MAX_RECORDS) pending.records.push(record);
     else this.#dropped += 1;
   }
@@ -103,6 +109,7 @@ export class AuditAssembler {
 
   #finish(serial: number, records: readonly AuditRecord[], complete: boolean): void {
     this.#pending.delete(serial);
+    this.#last = undefined;
     this.#take(records, complete);
   }
 

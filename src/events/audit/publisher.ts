@@ -89,8 +89,8 @@ const CHECK_MS = 1000;
 const VACANT_MS = 20_000;
 /** Below are messages about the connection itself. */
 const FIRST_RECORD = 1100;
-/** `AUDIT_PROCTITLE`, one with each call: what no table shows need not be read. */
-const PROCTITLE = 1327;
+/** `AUDIT_PROCTITLE` and `AUDIT_BPRM_FCAPS`, one with each program: what no table shows need not be read. */
+export const UNREAD: readonly number[] = [1327, 1321];
 
 /** Hears audit: as its daemon where there is none, else reading along with the one that there is. */
 export class AuditPublisher implements Publisher {
@@ -301,7 +301,7 @@ export class AuditPublisher implements Publisher {
   #add(message: AuditMessage, now: number): void {
     this.#received += 1;
     this.#parts.debug?.(`${message.type} ${message.text}`);
-    if (message.type === PROCTITLE) return;
+    if (UNREAD.includes(message.type)) return;
     try {
       this.#assembler.add(parseAuditRecord(message.type, message.text, 'audit'), now);
     } catch (cause) {

@@ -11,6 +11,7 @@ const SOCK_CLOEXEC = 0o2000000;
 const NETLINK_AUDIT = 9;
 const SOL_SOCKET = 1;
 const SO_RCVTIMEO = 20;
+const SO_ATTACH_FILTER = 26;
 const SO_RCVBUFFORCE = 33;
 /** How long the kernel may take to answer. */
 const ANSWER_SECONDS = 5;
@@ -62,18 +63,33 @@ export interface AuditStatus {
 /** What of the status is to be set. */
 export type AuditSettings = Partial<Omit<AuditStatus, 'lost'>> & { readonly failure?: number };
 
+/** Where the type is in the header of a message, `struct nlmsghdr`. */
+const TYPE = 4;
+
+/** Instructions of `include/uapi/linux/bpf_common.h`: 16 bits of a message, compare, give so many bytes of it; and their size. */
+const BPF = { loadHalf: 0x28, jumpIfEqual: 0x15, give: 0x06, size: 8 } as const;
+
 /** A record as it came, whose text is made when it is asked for. */
 class Message {
-  readonly type: number;
   readonly #data: Buffer;
-  readonly #start: number;
-  readonly #length: number;
+  #type = 0;
+  #start = 0;
+  #length = 0;
 
-  constructor(data: Buffer, start: number, length: number) {
-    this.type = length < HEADER ? 0 : data.readUInt16LE(start + 4);
+  constructor(data: Buffer) {
     this.#data = data;
+  }
+
+  /** The next one: it is not worth an object of its own. */
+  at(start: number, length: number): this {
+    this.#type = length < HEADER ? 0 : this.#data.readUInt16LE(start + TYPE);
     this.#start = start;
     this.#length = length;
+    return this;
+  }
+
+  get type(): number {
+    return this.#type;
   }
 
   get text(): string {
@@ -91,12 +107,13 @@ export class AuditSocket implements Disposable {
   readonly #address: number;
   readonly #receive = libc('intptr_t recv(int fd, uintptr_t data, size_t length, int flags)');
   readonly #batch = new MessageBatch(BATCH, MESSAGE);
+  readonly #message = new Message(this.#batch.data);
   #next = 0;
   #count = 0;
   #sequence = 1;
 
-  /** With `readAlong` it hears what another audit daemon hears. */
-  constructor({ readAlong = false } = {}) {
+  /** With `readAlong` it hears what another audit daemon hears; `without`: types of records that it does not hear. */
+  constructor({ readAlong = false, without = [] as readonly number[] } = {}) {
     const fd: number = libc('int socket(int domain, int type, int protocol)')(
       AF_NETLINK,
       SOCK_RAW | SOCK_CLOEXEC,
@@ -126,6 +143,7 @@ export class AuditSocket implements Disposable {
       patience,
       patience.length,
     );
+    this.#leaveOut(without);
     if (libc('int bind(int fd, const void *address, uint32_t length)')(fd, address, address.length) !== 0) {
       const code = errnoName(errno());
       this[Symbol.dispose]();
@@ -195,11 +213,44 @@ export class AuditSocket implements Disposable {
     }
     if (this.#next === this.#count) return undefined;
     const index = this.#next++;
-    return new Message(this.#batch.data, this.#batch.start(index), this.#batch.length(index));
+    return this.#message.at(this.#batch.start(index), this.#batch.length(index));
   }
 
   [Symbol.dispose](): void {
     libc('int close(int fd)')(this.fd);
+  }
+
+  /**
+   * Has the kernel drop messages of some types for this socket, and for no other one that hears audit: each costs a copy and a
+   * wake-up. It is a program of the socket, `SO_ATTACH_FILTER` of socket(7); without it they are heard, too.
+   */
+  #leaveOut(types: readonly number[]): void {
+    if (types.length === 0) return;
+    const steps: readonly (readonly [code: number, ifTrue: number, ifFalse: number, value: number])[] = [
+      [BPF.loadHalf, 0, 0, TYPE],
+      // It loads the number as if it had the order of a network.
+      ...types.map((type, i) => [BPF.jumpIfEqual, types.length - i, 0, ((type & 0xff) << 8) | (type >> 8)] as const),
+      [BPF.give, 0, 0, 0xffffffff],
+      [BPF.give, 0, 0, 0],
+    ];
+    const program = Buffer.alloc(steps.length * BPF.size);
+    for (const [i, [code, ifTrue, ifFalse, value]] of steps.entries()) {
+      program.writeUInt16LE(code, i * BPF.size);
+      program.writeUInt8(ifTrue, i * BPF.size + 2);
+      program.writeUInt8(ifFalse, i * BPF.size + 3);
+      program.writeUInt32LE(value, i * BPF.size + 4);
+    }
+    // `struct sock_fprog`.
+    const filter = Buffer.alloc(16);
+    filter.writeUInt16LE(steps.length);
+    filter.writeBigUInt64LE(BigInt(addressOf(program)), 8);
+    libc('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)')(
+      this.fd,
+      SOL_SOCKET,
+      SO_ATTACH_FILTER,
+      filter,
+      filter.length,
+    );
   }
 
   /** Sends, and waits for the acknowledgement; records that come in between go to nobody: rules are set first. */

@@ -3,7 +3,7 @@ import { ifReadable } from '../../base/errors.ts';
 import type { OptionValues } from '../../config/option-values.ts';
 import { sparingly } from '../../daemon/sparingly.ts';
 import { type FileLookup, FileTracker } from '../../events/audit/file-tracker.ts';
-import { AuditPublisher } from '../../events/audit/publisher.ts';
+import { AuditPublisher, UNREAD } from '../../events/audit/publisher.ts';
 import { PathRules } from '../../events/files/path-rules.ts';
 import { AuditSocket } from '../../host/linux/audit-socket.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
@@ -29,8 +29,10 @@ export const audit: Starter = {
     const allowConfig = options.bool('audit_allow_config') && recording === undefined;
     const tracker = trackerOf(parts);
     const accesses = options.bool('audit_fim_show_accesses');
+    const debugs = options.bool('audit_debug');
+    const without = debugs ? [] : UNREAD;
     const publisher = new AuditPublisher({
-      open: (readAlong) => recording?.audit() ?? new AuditSocket({ readAlong }),
+      open: (readAlong) => recording?.audit() ?? new AuditSocket({ readAlong, without }),
       options: {
         calls: wantedCalls(tables, options),
         files: tracker === undefined ? 'nothing' : accesses ? 'changes and accesses' : 'changes',
@@ -55,7 +57,7 @@ export const audit: Starter = {
       now,
       startedAt: BigInt(Date.now()) * 1_000_000n,
       say,
-      debug: options.bool('audit_debug') ? (text) => say('INFO', `auditeventpublisher: ${text}`) : undefined,
+      debug: debugs ? (text) => say('INFO', `auditeventpublisher: ${text}`) : undefined,
     });
     const mode = publisher.readsAlong ? 'reads along with the audit daemon' : 'is the audit daemon';
     say('INFO', `auditeventpublisher: started, ${mode}`);

@@ -15,13 +15,20 @@ export function packedSize(numbers: Float64Array, texts: readonly string[]): num
   return size;
 }
 
-/** Writes numbers and texts, for which there is room. */
-export function packValues(into: Buffer, start: number, numbers: Float64Array, texts: readonly string[]): void {
-  let at = into.writeUInt32LE(numbers.length, start);
-  for (const number of numbers) at = into.writeDoubleLE(number, at);
+/** Writes numbers and texts, for which there is room. `view`: of the same bytes as `into`, where it is faster. */
+export function packValues(
+  into: Buffer,
+  view: DataView,
+  start: number,
+  numbers: Float64Array,
+  texts: readonly string[],
+): void {
+  view.setUint32(start, numbers.length, true);
+  let at = start + COUNT;
+  for (let i = 0; i < numbers.length; i++, at += NUMBER) view.setFloat64(at, numbers[i]!, true);
   for (const text of texts) {
-    at = into.writeUInt32LE(text.length, at);
-    at += into.latin1Write(text, at);
+    view.setUint32(at, text.length, true);
+    at += LENGTH + into.latin1Write(text, at + LENGTH);
   }
 }
 

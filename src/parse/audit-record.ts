@@ -14,14 +14,21 @@ export interface AuditRecord {
   /** One of them; cheaper where few are asked for. */
   field(name: string): string | undefined;
   /**
-   * Numbers of a `PLAIN` record, from a place of `into` on, each NaN where there is none; cheapest for names in the order of
-   * the record.
+   * Numbers of a `PLAIN` record, from a place of `into` on, each NaN where there is none; cheapest where keys are in the order
+   * of the record.
    */
-  numbers(names: readonly string[], into: Float64Array, at: number): void;
+  numbers(keys: FieldKeys, into: Float64Array, at: number): void;
   /** As the kernel wrote it. */
   readonly text: string;
   /** Its fields alone, without time and serial number. */
   readonly body: string;
+}
+
+/** How fields begin, ` name=`. */
+export type FieldKeys = readonly ` ${string}=`[];
+
+export function fieldKeys(names: readonly string[]): FieldKeys {
+  return names.map((name) => ` ${name}=` as const);
 }
 
 /** `MAX_AUDIT_MESSAGE_LENGTH`. */
@@ -105,12 +112,12 @@ class LazyRecord implements AuditRecord {
     return this.#fields;
   }
 
-  numbers(names: readonly string[], into: Float64Array, at: number): void {
+  numbers(keys: FieldKeys, into: Float64Array, at: number): void {
     const { text } = this;
     let from = this.#start;
-    for (let i = 0; i < names.length; i++) {
-      const next = this.#find(names[i]!, from);
-      const start = next < 0 ? this.#find(names[i]!, this.#start) : next;
+    for (let i = 0; i < keys.length; i++) {
+      const next = this.#find(keys[i]!, from);
+      const start = next < 0 ? this.#find(keys[i]!, this.#start) : next;
       const end = start < 0 ? start : text.indexOf(' ', start);
       into[at + i] = start < 0 ? Number.NaN : number(text, start, end < 0 ? text.length : end);
       from = Math.max(start, from);
@@ -119,15 +126,14 @@ class LazyRecord implements AuditRecord {
 
   field(name: string): string | undefined {
     if (!PLAIN.has(this.type)) return this.fields.get(name);
-    const start = this.#find(name, this.#start);
+    const start = this.#find(keyOf(name), this.#start);
     if (start < 0) return undefined;
     const end = this.text.indexOf(' ', start);
     return end < 0 ? this.text.slice(start) : this.text.slice(start, end);
   }
 
   /** Where the value of a field begins, from a place on; below 0 where there is none. */
-  #find(name: string, from: number): number {
-    const key = keyOf(name);
+  #find(key: string, from: number): number {
     const at = this.text.indexOf(key, from);
     return at < 0 ? at : at + key.length;
   }

@@ -27,7 +27,8 @@ const ROOM = 2 * MOST_BYTES;
 /** Puts events together as they come. */
 export class Packer {
   #packs: Pack[] = [];
-  #bytes = Buffer.allocUnsafe(ROOM);
+  #bytes = Buffer.from(new ArrayBuffer(ROOM));
+  #view = new DataView(this.#bytes.buffer);
   /** Of the pack that is being made. */
   #length = 0;
   #events = 0;
@@ -69,7 +70,7 @@ export class Packer {
   values(numbers: Float64Array, texts: readonly string[]): void {
     const size = packedSize(numbers, texts);
     const start = this.#begin(size);
-    packValues(this.#bytes, start, numbers, texts);
+    packValues(this.#bytes, this.#view, start, numbers, texts);
     this.#end(start, size);
   }
 
@@ -88,16 +89,16 @@ export class Packer {
     if (this.#events > 0 && (isFull || this.#time !== this.#packTime)) this.#close();
     const start = this.#length + HEADER;
     if (start + most > this.#bytes.length) {
-      const larger = Buffer.allocUnsafe(2 * (start + most));
-      this.#bytes.copy(larger, 0, 0, this.#length);
-      this.#bytes = larger;
+      const smaller = this.#bytes;
+      this.#allocate(2 * (start + most));
+      smaller.copy(this.#bytes, 0, 0, this.#length);
     }
     return start;
   }
 
   #end(start: number, length: number): void {
-    this.#bytes.writeUInt32LE(length, this.#length);
-    this.#bytes.writeBigInt64LE(this.#occurred, this.#length + OCCURRED);
+    this.#view.setUint32(this.#length, length, true);
+    this.#view.setBigInt64(this.#length + OCCURRED, this.#occurred, true);
     this.#length = start + length;
     this.#packTime = this.#time;
     this.#events += 1;
@@ -111,7 +112,12 @@ export class Packer {
     this.#length = 0;
     this.#events = 0;
     // One that was long is rare.
-    if (this.#bytes.length > ROOM) this.#bytes = Buffer.allocUnsafe(ROOM);
+    if (this.#bytes.length > ROOM) this.#allocate(ROOM);
+  }
+
+  #allocate(size: number): void {
+    this.#bytes = Buffer.from(new ArrayBuffer(size));
+    this.#view = new DataView(this.#bytes.buffer);
   }
 }
 
@@ -130,13 +136,11 @@ export class KeptEvent {
   readonly eid: number;
   readonly #pack: KeptPack;
   readonly #at: number;
-  readonly size: number;
 
-  constructor(eid: number, pack: KeptPack, at: number, size: number) {
+  constructor(eid: number, pack: KeptPack, at: number) {
     this.eid = eid;
     this.#pack = pack;
     this.#at = at;
-    this.size = size;
   }
 
   /** When it was heard, Unix seconds. */
@@ -150,36 +154,42 @@ export class KeptEvent {
 
   /** Nanoseconds since the epoch. */
   get occurred(): bigint {
-    return this.#pack.bytes.readBigInt64LE(this.#at - HEADER + OCCURRED);
+    return this.#pack.bytes.readBigInt64LE(this.#at + OCCURRED);
+  }
+
+  get size(): number {
+    return this.#pack.bytes.readUInt32LE(this.#at);
   }
 
   /** What is kept of it. */
   get bytes(): Buffer {
-    return this.#pack.bytes.subarray(this.#at, this.#at + this.size);
+    const start = this.#at + HEADER;
+    return this.#pack.bytes.subarray(start, start + this.size);
   }
 }
 
 /** The events of a pack, in their order. Throws `MalformedInput` for what is no pack. */
 export function eventsOf(pack: KeptPack): KeptEvent[] {
   const places = placesOf(pack.bytes);
-  const before = pack.last - places.length;
-  return places.map(({ at, length }, i) => new KeptEvent(before + i + 1, pack, at, length));
+  const first = pack.last - places.length + 1;
+  return places.map((at, i) => new KeptEvent(first + i, pack, at));
 }
 
 /** The first events of a pack: at most so many, and no more once they have so many bytes. */
 export function firstOf(bytes: Buffer, most: number, mostBytes: number): { events: number; bytes: number } {
-  const places = placesOf(bytes);
-  let [events, size] = [0, 0];
-  for (; events < Math.min(most, places.length) && size < mostBytes; events++) size += HEADER + places[events]!.length;
-  return { events, bytes: size };
+  const ends = [...placesOf(bytes).slice(1), bytes.length];
+  const enough = ends.findIndex((end) => end >= mostBytes);
+  const events = Math.min(most, enough < 0 ? ends.length : enough + 1);
+  return { events, bytes: ends[events - 1] ?? 0 };
 }
 
-function placesOf(bytes: Buffer): { readonly at: number; readonly length: number }[] {
-  const places: { readonly at: number; readonly length: number }[] = [];
+/** Where events begin. */
+function placesOf(bytes: Buffer): number[] {
+  const places: number[] = [];
   for (let at = 0; at < bytes.length; ) {
     const length = at + HEADER > bytes.length ? Number.NaN : bytes.readUInt32LE(at);
     if (!(at + HEADER + length <= bytes.length)) throw new MalformedInput('events', at, 'an event is cut');
-    places.push({ at: at + HEADER, length });
+    places.push(at);
     at += HEADER + length;
   }
   return places;

@@ -5,8 +5,8 @@ import { PackedValues, packedSize, packValues } from '../../src/base/packed-valu
 function pack(numbers: readonly number[], texts: readonly string[]): Buffer {
   const values = new Float64Array(numbers);
   // What stands around it stays.
-  const bytes = Buffer.alloc(packedSize(values, texts) + 2, 0x5a);
-  packValues(bytes, 1, values, texts);
+  const bytes = Buffer.from(new ArrayBuffer(packedSize(values, texts) + 2)).fill(0x5a);
+  packValues(bytes, new DataView(bytes.buffer), 1, values, texts);
   assert.deepEqual([bytes[0], bytes.at(-1)], [0x5a, 0x5a]);
   return bytes.subarray(1, -1);
 }

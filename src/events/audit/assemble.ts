@@ -48,9 +48,8 @@ export class AuditAssembler {
   readonly #since: bigint;
   /** When the first record was heard. */
   #begun: number | undefined;
-  readonly #pending = new Map<number, Pending>();
-  /** That of the last record: mostly also of the next one. */
-  #last: Pending | undefined;
+  /** In the order in which they began. */
+  readonly #pending: Pending[] = [];
   #events = 0;
   #incomplete = 0;
   #dropped = 0;
@@ -75,41 +74,39 @@ export class AuditAssembler {
       this.#take([record], true);
       return;
     }
-    const isSame = this.#last?.serial === record.serial;
-    const pending = isSame ? this.#last : this.#pending.get(record.serial);
-    this.#last = pending;
+    const at = this.#find(record.serial);
+    const pending = this.#pending[at];
     if (record.type === END) {
       // The end of an event whose other records nobody wanted, or that was given up.
-      if (pending !== undefined) this.#finish(record.serial, pending.records, true);
-      return;
-    }
-    if (pending === undefined) {
-      if (this.#pending.size >= MAX_PENDING) this.#giveUp(this.#pending.keys().next().value!);
-      this.#last = { serial: record.serial, records: [record], since: now };
-      this.#pending.set(record.serial, this.#last);
+      if (pending !== undefined) this.#finish(at, true);
+    } else if (pending === undefined) {
+      if (this.#pending.length >= MAX_PENDING) this.#giveUp(0);
+      this.#pending.push({ serial: record.serial, records: [record], since: now });
     } else if (pending.records.length < MAX_RECORDS) pending.records.push(record);
     else this.#dropped += 1;
   }
 
   /** Takes what has waited too long for its end. Call it now and then. */
   tick(now: number): void {
-    // In the order in which they began.
-    for (const [serial, { since }] of this.#pending) {
-      if (now - since < PATIENCE_MS) break;
-      this.#giveUp(serial);
-    }
+    while (this.#pending.length > 0 && now - this.#pending[0]!.since >= PATIENCE_MS) this.#giveUp(0);
   }
 
-  #giveUp(serial: number): void {
-    const { records, since } = this.#pending.get(serial)!;
+  /** Mostly there are two, one a processor, and the younger one is meant. */
+  #find(serial: number): number {
+    let at = this.#pending.length - 1;
+    while (at >= 0 && this.#pending[at]!.serial !== serial) at -= 1;
+    return at;
+  }
+
+  #giveUp(at: number): void {
+    const { records, since } = this.#pending[at]!;
     const isAtOnce = since - this.#begun! < PATIENCE_MS;
     if (!isAtOnce || records[0]!.occurred >= this.#since) this.#incomplete += 1;
-    this.#finish(serial, records, false);
+    this.#finish(at, false);
   }
 
-  #finish(serial: number, records: readonly AuditRecord[], complete: boolean): void {
-    this.#pending.delete(serial);
-    this.#last = undefined;
+  #finish(at: number, complete: boolean): void {
+    const [{ records }] = this.#pending.splice(at, 1) as [Pending];
     this.#take(records, complete);
   }
 

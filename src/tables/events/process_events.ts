@@ -2,7 +2,7 @@ import { EXEC_CALLS, FORK_CALLS, KILL_CALLS } from '../../base/audit-syscalls.ts
 import { MalformedInput } from '../../base/errors.ts';
 import { PackedValues } from '../../base/packed-values.ts';
 import { encodeText } from '../../base/text.ts';
-import { auditArguments, auditText } from '../../parse/audit-record.ts';
+import { auditArguments, auditText, fieldKeys } from '../../parse/audit-record.ts';
 import type { AuditEvent } from '../../schema/audit-event.ts';
 import { bigint, text } from '../../schema/columns.ts';
 import { type KeptWriter, type Moment, rawEventTable, storeColumns } from '../../schema/event-table.ts';
@@ -105,6 +105,7 @@ export const processEvents = rawEventTable({
 /** What is kept, in this order: fields of the call in that of its record, of the file that was started, and what else is known. */
 const CALL = ['exit', 'ppid', 'pid', 'auid', 'uid', 'gid', 'euid', 'suid', 'fsuid', 'egid', 'sgid', 'fsgid'] as const;
 const FILE = ['ouid', 'ogid'] as const;
+const [CALL_KEYS, FILE_KEYS] = [fieldKeys(CALL), fieldKeys(FILE)];
 const TIMES = ['atime', 'mtime', 'ctime', 'btime'] as const;
 const NUMBERS = [...CALL, ...FILE, ...TIMES, 'uptime', 'size', 'isCut', 'isComplete'] as const;
 /** And then the arguments. */
@@ -130,9 +131,9 @@ function keep({ call, records, complete }: AuditEvent, { stat: statOf, uptime }:
   const cwd = records.find(({ type }) => type === CWD)?.field('cwd');
   const given = records.filter(({ type }) => type === EXECVE).map(({ body }) => body);
   const command = given.reduce((sum, { length }) => sum + length, 0) > MAX_RECORDS ? cut(given) : undefined;
-  record.numbers(CALL, numbers, 0);
+  record.numbers(CALL_KEYS, numbers, 0);
   numbers.fill(Number.NaN, CALL.length, CALL.length + FILE.length);
-  file?.numbers(FILE, numbers, CALL.length);
+  file?.numbers(FILE_KEYS, numbers, CALL.length);
   let at = CALL.length + FILE.length;
   for (const name of TIMES) numbers[at++] = Math.floor(stat?.[name] ?? 0);
   numbers[at++] = uptime;

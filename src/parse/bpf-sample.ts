@@ -155,13 +155,31 @@ export class ExecSample extends Sample {
   }
 }
 
+/** Where the addresses and the texts are. */
+interface Places {
+  readonly given: number;
+  readonly local: number;
+  readonly remote: number;
+  readonly texts: number;
+}
+
+/** As the programs write them. */
+const WHOLE: Places = { given: SOCKET.given, local: SOCKET.local, remote: SOCKET.remote, texts: SOCKET.size };
+/** Bytes of a `sockaddr_un` at most, and of an address of IPv6. */
+const [MOST_OF_UNIX, IPV6] = [SOCKET.size - SOCKET.local, 16];
+const MOST_OF_GIVEN = SOCKET.local - SOCKET.given;
+/** Bytes of a path that are kept: all that the programs write, 48 names of 256 bytes. */
+const MOST_OF_PATH = 48 * 256;
+
 export class SocketSample extends Sample {
   readonly call: SocketCall;
+  readonly #places: Places;
 
-  constructor(bytes: Buffer, call: SocketCall) {
-    super(bytes, SOCKET.size);
+  constructor(bytes: Buffer, call: SocketCall, places = WHOLE) {
+    super(bytes, places.texts);
     this.mustHold(this.length(SAMPLE.program));
     this.call = call;
+    this.#places = places;
   }
 
   get descriptor(): number {
@@ -190,23 +208,61 @@ export class SocketSample extends Sample {
 
   /** The `sockaddr` that the program gave; for `accept` none. */
   get given(): Buffer {
-    return this.#part(SOCKET.given, Math.min(this.length(SOCKET.givenLength), SOCKET.local - SOCKET.given));
+    return this.#part(this.#places.given, lengthsOf(this.bytes).given);
   }
 
   /** 16 bytes; of a UNIX socket a `sockaddr_un`. */
   get local(): Buffer {
-    const isUnix = this.family === AF_UNIX;
-    return this.#part(SOCKET.local, isUnix ? Math.min(this.localPort, SOCKET.size - SOCKET.local) : 16);
+    return this.#part(this.#places.local, lengthsOf(this.bytes).local);
   }
 
   /** 16 bytes; of a UNIX socket none. */
   get remote(): Buffer {
-    return this.#part(SOCKET.remote, this.family === AF_UNIX ? 0 : 16);
+    return this.#part(this.#places.remote, lengthsOf(this.bytes).remote);
+  }
+
+  /**
+   * Writes the sample without the room that its addresses do not take, which is most of it; gives how long that is, at most
+   * `MOST_OF_SHORT_SAMPLE`.
+   */
+  shorten(into: Buffer): number {
+    const { given, local, remote, texts } = this.#places;
+    const lengths = lengthsOf(this.bytes);
+    const path = Math.min(this.length(SAMPLE.program), MOST_OF_PATH);
+    let at = this.bytes.copy(into, 0, 0, SOCKET.given);
+    at += this.bytes.copy(into, at, given, given + lengths.given);
+    at += this.bytes.copy(into, at, local, local + lengths.local);
+    at += this.bytes.copy(into, at, remote, remote + lengths.remote);
+    at += this.bytes.copy(into, at, texts, texts + path);
+    into.writeUInt32LE(path, SAMPLE.program);
+    return at;
   }
 
   #part(from: number, length: number): Buffer {
     return this.bytes.subarray(from, from + length);
   }
+}
+
+export const MOST_OF_SHORT_SAMPLE = SOCKET.given + MOST_OF_GIVEN + MOST_OF_UNIX + MOST_OF_PATH;
+
+/** A sample that was shortened. Throws `MalformedInput`. */
+export function readShortSample(bytes: Buffer): SocketSample {
+  const call = bytes.length < SOCKET.given ? undefined : CALLS.get(bytes.readUInt32LE(SAMPLE.kind));
+  if (call === undefined) throw new MalformedInput('bpf', 0, `no sample of a socket: ${bytes.length} bytes`);
+  const lengths = lengthsOf(bytes);
+  const local = SOCKET.given + lengths.given;
+  const remote = local + lengths.local;
+  return new SocketSample(bytes, call, { given: SOCKET.given, local, remote, texts: remote + lengths.remote });
+}
+
+/** Bytes of the addresses of a socket. */
+function lengthsOf(bytes: Buffer): Record<'given' | 'local' | 'remote', number> {
+  const isUnix = bytes.readUInt16LE(SOCKET.family) === AF_UNIX;
+  return {
+    given: Math.min(bytes.readUInt32LE(SOCKET.givenLength), MOST_OF_GIVEN),
+    local: isUnix ? Math.min(bytes.readUInt16LE(SOCKET.localPort), MOST_OF_UNIX) : IPV6,
+    remote: isUnix ? 0 : IPV6,
+  };
 }
 
 export type BpfSample = ExecSample | SocketSample;

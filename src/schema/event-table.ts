@@ -30,8 +30,9 @@ export interface EventTable<C extends Columns = Columns, E = never> extends Tabl
 export interface KeptWriter {
   /** In UTF-8. */
   text(text: string): void;
-  bytes(bytes: Uint8Array): void;
-  /** As `PackedValues` reads them. */
+  /** The first ones of these. */
+  bytes(bytes: Buffer, length: number): void;
+  /** As `PackedValues` reads them: whole numbers from 0, or NaN for none. */
   values(numbers: Float64Array, texts: readonly string[]): void;
 }
 

@@ -1,5 +1,5 @@
 import { MalformedInput } from '../base/errors.ts';
-import { packedSize, packValues } from '../base/packed-values.ts';
+import { mostPacked, packValues } from '../base/packed-values.ts';
 
 /**
  * Events of one table that are kept in one row: to SQLite it costs little more than one of them. Each has 12 bytes before what
@@ -61,17 +61,15 @@ export class Packer {
     this.#end(start, this.#bytes.utf8Write(text, start));
   }
 
-  bytes(bytes: Uint8Array): void {
-    const start = this.#begin(bytes.length);
-    this.#bytes.set(bytes, start);
-    this.#end(start, bytes.length);
+  bytes(bytes: Buffer, length: number): void {
+    const start = this.#begin(length);
+    bytes.copy(this.#bytes, start, 0, length);
+    this.#end(start, length);
   }
 
   values(numbers: Float64Array, texts: readonly string[]): void {
-    const size = packedSize(numbers, texts);
-    const start = this.#begin(size);
-    packValues(this.#bytes, this.#view, start, numbers, texts);
-    this.#end(start, size);
+    const start = this.#begin(mostPacked(numbers, texts));
+    this.#end(start, packValues(this.#bytes, start, numbers, texts) - start);
   }
 
   /** What has come since this was last called. */

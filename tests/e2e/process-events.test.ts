@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
+import { UNREAD } from '../../src/events/audit/publisher.ts';
+import { AuditSocket } from '../../src/host/linux/audit-socket.ts';
 import { AUDIT, auditState, takeAudit } from './support/audit.ts';
 import { childrenOf, DaemonFolder, end } from './support/daemon.ts';
 
@@ -108,4 +110,29 @@ test('a worker that is killed leaves audit to the next one, which restores it', 
   await folder.until(() => seen().includes(`/bin/echo ${mark} second`), 'the second program');
   assert.equal(await end(child), 0);
   assert.deepEqual(auditState(), before);
+});
+
+test('the kernel leaves out what no table shows for who does not want it, and for nobody else', async (t) => {
+  if (!(await takeAudit(t))) return;
+  using folder = new DaemonFolder();
+  folder.configure({ schedule: { execs: { query: 'select pid from process_events', interval: 60 } } });
+  const child = folder.start(...AUDIT);
+  await folder.untilStatus(/started, is the audit daemon/);
+  using all = new AuditSocket({ readAlong: true });
+  using some = new AuditSocket({ readAlong: true, without: UNREAD });
+  spawnSync('/bin/true');
+  const [SYSCALL, EXECVE, END] = [1300, 1309, 1320];
+  const heard = async (socket: AuditSocket) => {
+    const types = new Set<number>();
+    await folder.until(() => {
+      for (let one = socket.receive(); one !== undefined; one = socket.receive())
+        if (one !== 'overrun') types.add(one.type);
+      return types.has(END);
+    }, 'the end of an event');
+    return types;
+  };
+  const [whole, rest] = [await heard(all), await heard(some)];
+  for (const type of [SYSCALL, EXECVE]) assert.ok(whole.has(type) && rest.has(type));
+  for (const type of UNREAD) assert.ok(whole.has(type) && !rest.has(type), `${type} of ${[...whole]}, ${[...rest]}`);
+  assert.equal(await end(child), 0);
 });

@@ -5,7 +5,9 @@ import { MalformedInput } from '../../src/base/errors.ts';
 import {
   EXEC,
   type ExecSample,
+  MOST_OF_SHORT_SAMPLE,
   parseBpfSample,
+  readShortSample,
   SAMPLE,
   SOCKET,
   type SocketSample,
@@ -68,6 +70,30 @@ test('a path that leads through what is mounted nowhere, the root, arguments tha
   const parsed = parseBpfSample(make('memfd:x\0', '', 'a\0\0b')) as ExecSample;
   assert.deepEqual([parsed.path, parsed.directory, parsed.arguments], ['/memfd:x', '/', ['a', '', 'b']]);
   assert.deepEqual((parseBpfSample(make('', '', '')) as ExecSample).arguments, []);
+});
+
+test('a sample of a socket that was shortened says the same in less', () => {
+  const room = Buffer.alloc(MOST_OF_SHORT_SAMPLE, 0x5a);
+  const all = ({ call, descriptor, family, type, protocol, localPort, remotePort, path, pid, exit }: SocketSample) => [
+    ...[call, descriptor, family, type, protocol, localPort, remotePort, path, pid, exit],
+  ];
+  let [long, short] = [0, 0];
+  for (const bytes of samples) {
+    const sample = parseBpfSample(bytes);
+    if (sample.call === 'exec') continue;
+    const kept = Buffer.from(room.subarray(0, sample.shorten(room)));
+    const again = readShortSample(kept);
+    assert.deepEqual(all(again), all(sample));
+    assert.deepEqual([again.given, again.local, again.remote], [sample.given, sample.local, sample.remote]);
+    assert.deepEqual(room.subarray(0, again.shorten(room)), kept);
+    for (let length = 0; length < kept.length; length++) {
+      assert.throws(() => readShortSample(kept.subarray(0, length)), MalformedInput);
+    }
+    long += bytes.length;
+    short += kept.length;
+  }
+  assert.ok(short < long / 2, `${short} of ${long}`);
+  assert.throws(() => readShortSample(samples[6]!), /no sample of a socket/);
 });
 
 test('what is cut, or says that it is longer than it is', () => {

@@ -101,7 +101,7 @@ test('events that are kept as they came: cells are made as they are asked for, a
     raw: {
       form: 'raw 1',
       keep({ word }: Heard, _, into) {
-        if (word !== '') into.bytes(Buffer.from(word));
+        if (word !== '') into.bytes(Buffer.from(`${word}...`), word.length);
       },
       read(bytes) {
         if (bytes[0] === 0x21) throw new MalformedInput('raw', 0, 'odd');

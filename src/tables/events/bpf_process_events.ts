@@ -32,7 +32,7 @@ export const bpfProcessEvents = rawEventTable({
   raw: {
     form: 'bpf exec 1',
     keep({ sample }: BpfEvent, _, into) {
-      if (sample.call === 'exec') into.bytes(sample.bytes);
+      if (sample.call === 'exec') into.bytes(sample.bytes, sample.bytes.length);
     },
     read: (bytes) => new ExecSample(bytes),
   },

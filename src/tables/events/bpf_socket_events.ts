@@ -1,6 +1,5 @@
-import { MalformedInput } from '../../base/errors.ts';
 import { formatIp } from '../../base/ip-address.ts';
-import { parseBpfSample, type SocketSample } from '../../parse/bpf-sample.ts';
+import { MOST_OF_SHORT_SAMPLE, readShortSample, type SocketSample } from '../../parse/bpf-sample.ts';
 import { parseSocketAddress } from '../../parse/sockaddr.ts';
 import type { BpfEvent } from '../../schema/bpf-event.ts';
 import { bigint, integer, text } from '../../schema/columns.ts';
@@ -51,9 +50,9 @@ export const bpfSocketEvents = rawEventTable({
   raw: {
     form: 'bpf socket 1',
     keep({ sample }: BpfEvent, _, into) {
-      if (sample.call !== 'exec') into.bytes(sample.bytes);
+      if (sample.call !== 'exec') into.bytes(room, sample.shorten(room));
     },
-    read: socketSample,
+    read: readShortSample,
   },
   cells: {
     tid: ({ tid }) => tid,
@@ -79,11 +78,8 @@ export const bpfSocketEvents = rawEventTable({
   },
 });
 
-function socketSample(bytes: Buffer): SocketSample {
-  const sample = parseBpfSample(bytes);
-  if (sample.call === 'exec') throw new MalformedInput('bpf', 0, 'a program, no socket');
-  return sample;
-}
+/** For the sample that is being kept. */
+const room = Buffer.alloc(MOST_OF_SHORT_SAMPLE);
 
 /** What the program asked for, where it could not be; else what the socket says of itself. */
 function localEnd(sample: SocketSample): Address {

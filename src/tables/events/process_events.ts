@@ -113,8 +113,6 @@ const TEXTS = ['syscall', 'exe', 'cwd', 'mode'] as const;
 
 const NUMBER_AT = new Map(NUMBERS.map((name, i) => [name, i]));
 const TEXT_AT = new Map(TEXTS.map((name, i) => [name, i]));
-/** `size` of a command that is kept whole. */
-const WHOLE = -1;
 
 /** Of the event that is being kept. */
 const numbers = new Float64Array(NUMBERS.length);
@@ -137,7 +135,8 @@ function keep({ call, records, complete }: AuditEvent, { stat: statOf, uptime }:
   let at = CALL.length + FILE.length;
   for (const name of TIMES) numbers[at++] = Math.floor(stat?.[name] ?? 0);
   numbers[at++] = uptime;
-  numbers[at++] = command?.size ?? WHOLE;
+  // None where it is kept whole.
+  numbers[at++] = command?.size ?? Number.NaN;
   numbers[at++] = Number(command?.isCut ?? false);
   numbers[at] = Number(complete);
   const texts = [name, exe ?? '', cwd ?? '', file?.field('mode') ?? '', ...(command?.given ?? given)];
@@ -184,8 +183,7 @@ class ProgramEvent {
   }
 
   get size(): number {
-    const size = this.number('size')!;
-    return size === WHOLE ? this.command.length : size;
+    return this.number('size') ?? this.command.length;
   }
 
   get overflows(): string {

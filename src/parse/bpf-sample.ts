@@ -60,7 +60,7 @@ abstract class Sample {
   readonly bytes: Buffer;
   readonly #size: number;
 
-  /** `size`: bytes of the fixed part. Throws `MalformedInput` where that, or `texts` bytes after it, are not there. */
+  /** `size`: bytes of the fixed part. Throws `MalformedInput` where they are not there. */
   constructor(bytes: Buffer, size: number) {
     if (bytes.length < size) throw new MalformedInput('bpf', bytes.length, 'the sample is cut');
     this.bytes = bytes;

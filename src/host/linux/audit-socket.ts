@@ -127,22 +127,10 @@ export class AuditSocket implements Disposable {
     if (readAlong) address.writeUInt32LE(AUDIT_NLGRP_READLOG, 8);
     const size = Buffer.alloc(4);
     size.writeInt32LE(RECEIVE_BUFFER);
-    libc('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)')(
-      fd,
-      SOL_SOCKET,
-      SO_RCVBUFFORCE,
-      size,
-      size.length,
-    );
+    this.#setOption(SO_RCVBUFFORCE, size);
     const patience = Buffer.alloc(16);
     patience.writeBigInt64LE(BigInt(ANSWER_SECONDS));
-    libc('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)')(
-      fd,
-      SOL_SOCKET,
-      SO_RCVTIMEO,
-      patience,
-      patience.length,
-    );
+    this.#setOption(SO_RCVTIMEO, patience);
     this.#leaveOut(without);
     if (libc('int bind(int fd, const void *address, uint32_t length)')(fd, address, address.length) !== 0) {
       const code = errnoName(errno());
@@ -220,6 +208,12 @@ export class AuditSocket implements Disposable {
     libc('int close(int fd)')(this.fd);
   }
 
+  /** What the kernel refuses stays as it was. */
+  #setOption(name: number, value: Buffer): void {
+    const set = libc('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)');
+    set(this.fd, SOL_SOCKET, name, value, value.length);
+  }
+
   /**
    * Has the kernel drop messages of some types for this socket, and for no other one that hears audit: each costs a copy and a
    * wake-up. It is a program of the socket, `SO_ATTACH_FILTER` of socket(7); without it they are heard, too.
@@ -244,13 +238,7 @@ export class AuditSocket implements Disposable {
     const filter = Buffer.alloc(16);
     filter.writeUInt16LE(steps.length);
     filter.writeBigUInt64LE(BigInt(addressOf(program)), 8);
-    libc('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)')(
-      this.fd,
-      SOL_SOCKET,
-      SO_ATTACH_FILTER,
-      filter,
-      filter.length,
-    );
+    this.#setOption(SO_ATTACH_FILTER, filter);
   }
 
   /** Sends, and waits for the acknowledgement; records that come in between go to nobody: rules are set first. */

@@ -9,7 +9,7 @@ import { isAllowed } from './authorizer.ts';
 import { SqlError } from './errors.ts';
 import type { SqlValue } from './functions/function.ts';
 import { guardedHost } from './guarded-host.ts';
-import { Guard, type Limits } from './limits.ts';
+import { Guard, type GuardOptions, type Limits } from './limits.ts';
 import {
   SQLITE_AUTH,
   SQLITE_DBCONFIG_DQS_DDL,
@@ -59,7 +59,7 @@ export interface FunctionContext {
   warn(message: string): void;
 }
 
-export interface EngineOptions {
+export interface EngineOptions extends GuardOptions {
   /** The compiled `sqlite3.wasm`. */
   readonly module: WebAssembly.Module;
   readonly host: Host;
@@ -69,8 +69,6 @@ export interface EngineOptions {
   readonly functions: FunctionSet | ((context: FunctionContext) => FunctionSet);
   /** Gets each distinct warning of a statement once, when the statement ends. */
   readonly warn?: (warning: Warning) => void;
-  /** `cancel[0]` not 0 stops the running statement; on shared memory another thread may set it. */
-  readonly cancel?: Int32Array;
   /** Bytes of memory that SQLite may use; a statement that needs more fails with SQLITE_NOMEM. */
   readonly memoryLimit?: number;
 }
@@ -106,7 +104,7 @@ export class Engine implements Disposable {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.#guard = new Guard(options.cancel);
+    this.#guard = new Guard(options);
     const library = new Library(options.module, options.memoryLimit ?? DEFAULT_MEMORY_LIMIT);
     this.#library = library;
     const { api, heap } = library;
@@ -129,7 +127,7 @@ export class Engine implements Disposable {
       absent === undefined
         ? options.host
         : { platform: 'linux', files: absent.files, kernel: undefined, within: (pid) => options.host.within(pid) };
-    const host = guardedHost(given, this.#guard.check);
+    const host = guardedHost(given, this.#guard);
     const warn = this.#warn.bind(this);
     const engine = this;
     const check = this.#guard.check;

@@ -1,3 +1,5 @@
+import type { Operation } from '../base/activity.ts';
+import { HostError } from '../base/errors.ts';
 import type {
   DirectoryEntry,
   FileStat,
@@ -11,97 +13,125 @@ import type {
 } from '../host/host.ts';
 import { DirectoryScan } from '../host/scan.ts';
 
+/** Who watches over the calls of a query. */
+export interface HostGuard {
+  /** Throws when the query has to stop. */
+  check(): void;
+  /** A call begins that may never return; it throws where the query has to stop, or the path is left alone. */
+  enter(operation: Operation, path: string): void;
+  /** The call came back. */
+  leave(): void;
+}
+
 /**
- * The host as a query sees it: every call first asks whether the query may go on. So a table that searches a million
- * directories without finding a row stops in time, and no table has to think of it.
+ * The host as a query sees it: every call first asks whether the query may go on, and notes what it is about to touch. So a
+ * table that searches a million directories without finding a row stops in time, a call that never returns has a name, and no
+ * table has to think of it. `root` is what an error and a note have before the paths of another root.
  */
-export function guardedHost(host: Host, check: () => void): Host {
+export function guardedHost(host: Host, guard: HostGuard, root = ''): Host {
   return {
     platform: host.platform,
-    files: new GuardedFiles(host.files, check),
-    kernel: host.kernel && guardedKernel(host.kernel, check),
-    within: (pid) => guardedHost(host.within(pid), check),
+    files: new GuardedFiles(host.files, guard, root),
+    kernel: host.kernel && guardedKernel(host.kernel, guard),
+    within: (pid) => guardedHost(host.within(pid), guard, `/proc/${pid}/root`),
   };
 }
 
 class GuardedFiles implements Files {
   readonly #files: Files;
-  readonly #check: () => void;
+  readonly #guard: HostGuard;
+  readonly #root: string;
 
-  constructor(files: Files, check: () => void) {
+  constructor(files: Files, guard: HostGuard, root: string) {
     this.#files = files;
-    this.#check = check;
+    this.#guard = guard;
+    this.#root = root;
   }
 
   readText(path: string, options?: ReadLimit): string {
-    this.#check();
-    return this.#files.readText(path, options);
+    return this.#inside('read', path, () => this.#files.readText(path, options));
   }
 
   readBytes(path: string, options?: ReadLimit): Buffer {
-    this.#check();
-    return this.#files.readBytes(path, options);
+    return this.#inside('read', path, () => this.#files.readBytes(path, options));
   }
 
   list(path: string): readonly DirectoryEntry[] {
-    this.#check();
-    return this.#files.list(path);
+    return this.#inside('list', path, () => this.#files.list(path));
   }
 
   scan(path: string, options?: ScanOptions): DirectoryScan {
-    this.#check();
-    return new GuardedScan(this.#files.scan(path, options), this.#check);
+    const scan = this.#inside('list', path, () => this.#files.scan(path, options));
+    return new GuardedScan(scan, this.#guard, this.#root + path);
   }
 
   stat(path: string): FileStat {
-    this.#check();
-    return this.#files.stat(path);
+    return this.#inside('stat', path, () => this.#files.stat(path));
   }
 
   linkStat(path: string): FileStat {
-    this.#check();
-    return this.#files.linkStat(path);
+    return this.#inside('stat', path, () => this.#files.linkStat(path));
   }
 
   readLink(path: string): string {
-    this.#check();
-    return this.#files.readLink(path);
+    return this.#inside('readlink', path, () => this.#files.readLink(path));
   }
 
   exists(path: string): boolean {
-    this.#check();
-    return this.#files.exists(path);
+    try {
+      return this.#inside('stat', path, () => this.#files.exists(path));
+    } catch (cause) {
+      if (cause instanceof HostError) return false;
+      throw cause;
+    }
   }
 
   realPath(path: string): string {
-    this.#check();
-    return this.#files.realPath(path);
+    return this.#inside('stat', path, () => this.#files.realPath(path));
   }
 
   open(path: string): OpenFile {
-    this.#check();
-    return guardedFile(this.#files.open(path), this.#check);
+    const file = this.#inside('open', path, () => this.#files.open(path));
+    return guardedFile(file, this.#guard, this.#root + path);
   }
 
   attributes(path: string): ReadonlyMap<string, Buffer> {
-    this.#check();
-    return this.#files.attributes(path);
+    return this.#inside('attributes', path, () => this.#files.attributes(path));
+  }
+
+  #inside<T>(operation: Operation, path: string, call: () => T): T {
+    return inside(this.#guard, operation, this.#root === '' ? path : this.#root + path, call);
+  }
+}
+
+function inside<T>(guard: HostGuard, operation: Operation, path: string, call: () => T): T {
+  guard.enter(operation, path);
+  try {
+    return call();
+  } finally {
+    guard.leave();
   }
 }
 
 class GuardedScan extends DirectoryScan {
   readonly #scan: DirectoryScan;
-  readonly #check: () => void;
+  readonly #guard: HostGuard;
+  readonly #path: string;
 
-  constructor(scan: DirectoryScan, check: () => void) {
+  constructor(scan: DirectoryScan, guard: HostGuard, path: string) {
     super();
     this.#scan = scan;
-    this.#check = check;
+    this.#guard = guard;
+    this.#path = path;
   }
 
   override read(): ScannedEntry | undefined {
-    this.#check();
-    return this.#scan.read();
+    this.#guard.enter('list', this.#path);
+    try {
+      return this.#scan.read();
+    } finally {
+      this.#guard.leave();
+    }
   }
 
   override [Symbol.dispose](): void {
@@ -109,27 +139,35 @@ class GuardedScan extends DirectoryScan {
   }
 }
 
-function guardedFile(file: OpenFile, check: () => void): OpenFile {
+function guardedFile(file: OpenFile, guard: HostGuard, path: string): OpenFile {
   return {
     stat: file.stat,
-    read(into) {
-      check();
-      return file.read(into);
-    },
-    readAt(into, position) {
-      check();
-      return file.readAt(into, position);
-    },
+    read: (into) => inside(guard, 'read', path, () => file.read(into)),
+    readAt: (into, position) => inside(guard, 'read', path, () => file.readAt(into, position)),
     [Symbol.dispose]: () => file[Symbol.dispose](),
   };
 }
 
-function guardedKernel(kernel: Kernel, check: () => void): Kernel {
+/** What asks others than the kernel: a mounted file system, a directory service. */
+const ASKS_OTHERS: Readonly<Record<string, Operation>> = {
+  fileSystem: 'statfs',
+  accounts: 'accounts',
+  account: 'accounts',
+  groups: 'accounts',
+};
+
+function guardedKernel(kernel: Kernel, guard: HostGuard): Kernel {
   return new Proxy(kernel, {
     get(target, name) {
-      check();
+      guard.check();
       const value = Reflect.get(target, name, target);
-      return typeof value === 'function' ? value.bind(target) : value;
+      if (typeof value !== 'function') return value;
+      const operation = ASKS_OTHERS[name as string];
+      if (operation === undefined) return value.bind(target);
+      return (...args: unknown[]) => {
+        const path = typeof args[0] === 'string' ? args[0] : '';
+        return inside(guard, operation, path, () => Reflect.apply(value, target, args));
+      };
     },
   });
 }

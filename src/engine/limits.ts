@@ -1,5 +1,8 @@
+import type { Activity, Operation } from '../base/activity.ts';
 import { monotonicNow } from '../base/clock.ts';
+import { type LeftAlone, refuseLeftAlone } from '../host/left-alone.ts';
 import { Interrupted } from './errors.ts';
+import type { HostGuard } from './guarded-host.ts';
 
 export interface Limits {
   /** Milliseconds that a statement may take; undefined for ever. */
@@ -11,16 +14,29 @@ export interface Limits {
 /** A look at the clock costs about 30 ns; tables pass here once a row and once a system call. */
 const CHECKS_A_LOOK = 16;
 
+/** What a guard has in common with whoever watches it. */
+export interface GuardOptions {
+  /** `cancel[0]` not 0 means stop; shared memory when another thread is to say so. */
+  readonly cancel?: Int32Array | undefined;
+  /** Where it notes the call that it is inside of. */
+  readonly activity?: Activity | undefined;
+  /** Places that did not answer. */
+  readonly leftAlone?: readonly LeftAlone[] | undefined;
+}
+
 /** Stops a statement that is over its deadline or cancelled, wherever it is: in SQLite's loop or in a table's. */
-export class Guard {
+export class Guard implements HostGuard {
   readonly #cancel: Int32Array | undefined;
+  readonly #activity: Activity | undefined;
+  readonly #leftAlone: readonly LeftAlone[];
   #deadline = Number.POSITIVE_INFINITY;
   #countdown = CHECKS_A_LOOK;
   #reason: 'cancelled' | 'deadline' | undefined;
 
-  /** `cancel[0]` not 0 means stop; shared memory when another thread is to say so. */
-  constructor(cancel?: Int32Array) {
+  constructor({ cancel, activity, leftAlone = [] }: GuardOptions = {}) {
     this.#cancel = cancel;
+    this.#activity = activity;
+    this.#leftAlone = leftAlone;
   }
 
   start(deadlineMs: number | undefined): void {
@@ -46,4 +62,14 @@ export class Guard {
     this.#countdown = CHECKS_A_LOOK;
     if (this.expired()) throw new Interrupted(this.#reason);
   };
+
+  enter(operation: Operation, path: string): void {
+    this.check();
+    if (this.#leftAlone.length > 0) refuseLeftAlone(this.#leftAlone, path, operation);
+    this.#activity?.enter(operation, path);
+  }
+
+  leave(): void {
+    this.#activity?.leave();
+  }
 }

@@ -13,7 +13,7 @@ const require = createRequire(import.meta.url);
 
 const MILLISECONDS = 1000;
 
-export interface EngineParts extends Pick<EngineOptions, 'warn' | 'cancel'> {
+export interface EngineParts extends Pick<EngineOptions, 'warn' | 'cancel' | 'activity' | 'leftAlone'> {
   /** Of the shell unless it is given. */
   readonly agent?: Agent;
   /** Tables of the configuration. */
@@ -21,7 +21,10 @@ export interface EngineParts extends Pick<EngineOptions, 'warn' | 'cancel'> {
 }
 
 /** An engine over the machine this program runs on, with every table that the options leave. */
-export function openEngine(options: OptionValues, { warn, cancel, agent, tables: more = [] }: EngineParts): Engine {
+export function openEngine(
+  options: OptionValues,
+  { warn, cancel, activity, leftAlone, agent, tables: more = [] }: EngineParts,
+): Engine {
   const host = new LinuxHost(options.string('root') || '/');
   const configured = agent === undefined ? shellConfiguration(options) : undefined;
   const engine = new Engine({
@@ -33,7 +36,9 @@ export function openEngine(options: OptionValues, { warn, cancel, agent, tables:
     tables: [...chosenTables(options), ...more, ...(configured?.tables ?? [])],
     functions: (context) => functions({ ...context, regexMaxSize: options.number('regex_max_size') }),
     ...(warn && { warn }),
-    ...(cancel && { cancel }),
+    cancel,
+    activity,
+    leftAlone,
   });
   const seconds = options.number('query_timeout');
   if (seconds > 0) engine.limits.deadlineMs = seconds * MILLISECONDS;

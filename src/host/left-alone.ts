@@ -1,0 +1,20 @@
+import { HostError } from '../base/errors.ts';
+
+/** A file, or a directory with all below it, that did not answer: nobody looks at it until then. */
+export interface LeftAlone {
+  readonly path: string;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+}
+
+/** Throws `HostError` ETIMEDOUT where a path is, or lies in, a place that is left alone. */
+export function refuseLeftAlone(places: readonly LeftAlone[], path: string, operation: string): void {
+  for (const place of places) {
+    if (!lies(path, place.path) || Date.now() >= place.until) continue;
+    throw new HostError('ETIMEDOUT', path, operation);
+  }
+}
+
+function lies(path: string, place: string): boolean {
+  return path.startsWith(place) && (path.length === place.length || place === '/' || path[place.length] === '/');
+}

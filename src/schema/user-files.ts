@@ -1,6 +1,7 @@
 import { HostError } from '../base/errors.ts';
 import { decodeText } from '../base/text.ts';
 import type { Files, OpenFile } from '../host/host.ts';
+import { mayEverybodyRead } from '../host/open-shown.ts';
 import type { PasswdEntry } from '../parse/passwd.ts';
 
 /** 50 MiB, as osquery's `read_max`: a longer history is a warning and no rows. */
@@ -36,7 +37,7 @@ function mayRead(files: Files, file: OpenFile, user: PasswdEntry): boolean {
   const real = file.realPath();
   // A second name may be a hard link to a file of somebody else.
   if (stat.links === 1 && real.startsWith(`${homeOf(files, user)}/`)) return true;
-  return (stat.mode & 0o004) !== 0 && directoriesAbove(real).every((above) => (files.stat(above).mode & 0o001) !== 0);
+  return mayEverybodyRead(files, file);
 }
 
 /** Where the home lies. One that a link leads to counts only if it is the user's: who made the link chose whose home it is. */
@@ -44,11 +45,6 @@ function homeOf(files: Files, user: PasswdEntry): string {
   const named = withoutSlash(user.directory);
   const real = withoutSlash(files.realPath(user.directory));
   return real === named || files.stat(real).uid === user.uid ? real : named;
-}
-
-function directoriesAbove(path: string): string[] {
-  const names = path.split('/').slice(1, -1);
-  return names.map((_, i) => `/${names.slice(0, i + 1).join('/')}`);
 }
 
 function withoutSlash(path: string): string {

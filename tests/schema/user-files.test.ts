@@ -8,7 +8,7 @@ import { parseTree } from '../../src/testing/tree.ts';
 import { refuses } from '../host/suite.ts';
 
 const { files } = new MemoryHost(
-  parseTree(String.raw`
+  parseTree(`
 /root/ 0700 0:0
 /root/secret 0600 0:0
 | root's

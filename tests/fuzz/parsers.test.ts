@@ -63,6 +63,7 @@ import { parseSharedMemory } from '../../src/parse/sysvipc-shm.ts';
 import { zoneNameAt } from '../../src/parse/tzif.ts';
 import { decodeUdevValue, parseUdevProperties } from '../../src/parse/udev-database.ts';
 import { parseUevent } from '../../src/parse/uevent.ts';
+import { parseUnixDiag } from '../../src/parse/unix-diag.ts';
 import { parseUtmp } from '../../src/parse/utmp.ts';
 import { parseYaraIncludes } from '../../src/parse/yara-include.ts';
 import { eventsOf, Packer } from '../../src/store/event-pack.ts';
@@ -238,6 +239,10 @@ const parsers: Readonly<Record<string, readonly [sample: Buffer, parse: Parse]>>
   'uevent of udev': [UEVENTS.daemon!, (bytes) => parseUevent(bytes, 'fuzz')],
   utmp: [sample('/var/log/wtmp'), (bytes) => [...parseUtmp(bytes)]],
   'wasm memory': [WASM, (bytes) => withMemoryLimit(bytes, 1_000_000)],
+  'unix diag': [
+    Buffer.from('01010a00' + '494e0000' + '0000000000000000' + '0d000000' + '2f72756e2f736f636b00000000', 'hex'),
+    (bytes) => parseUnixDiag(bytes),
+  ],
   'yara includes': [
     YARA_RULES,
     (_, text) => assert.equal(parseYaraIncludes(text, 'fuzz').text.length, text.length, 'lines and columns stay'),

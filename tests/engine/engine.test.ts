@@ -272,6 +272,20 @@ describe('types', () => {
     }
   });
 
+  test('a cell beyond a mebibyte is cut at a character, with a warning', () => {
+    const { engine, warnings } = engineWith([
+      cells({ t: `${'x'.repeat(MAX_CELL - 1)}😀`, x: new Uint8Array(MAX_CELL + 1) }),
+    ]);
+    using open = engine;
+    assert.deepEqual(open.query('select length(t), length(x) from cells').rows, [[MAX_CELL - 1, MAX_CELL]]);
+    assert.deepEqual(
+      warnings.map(({ table, message }) => [table, message]),
+      ['t', 'x'].map((name) => ['cells', `truncated: ${name}: a cell is longer than 1048576 characters`]),
+    );
+    using whole = engineWith([cells({ t: 'x'.repeat(MAX_CELL) })]).engine;
+    assert.deepEqual(whole.query('select length(t) from cells').rows, [[MAX_CELL]]);
+  });
+
   test('doubles, booleans and blobs', () => {
     const row = { d: 0.1, i: true, x: Uint8Array.of(0, 255) };
     using engine = engineWith([cells(row)]).engine;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { SqlError } from '../../src/engine/engine.ts';
+import { MAX_CELL } from '../../src/engine/virtual-table/cells.ts';
 import { bigint, blob, double, integer, text, unsignedBigint } from '../../src/schema/columns.ts';
 import { type AnyTable, type Pattern, table } from '../../src/schema/table.ts';
 import { engineWith } from './support.ts';

@@ -1,5 +1,5 @@
 import type { Files } from './host.ts';
-import { entries, type Found, look, roomFor, type Waiting, type WalkOptions, walk } from './walk.ts';
+import { entries, type Found, look, roomFor, type WalkOptions, walk } from './walk.ts';
 import { alternatives, literal, wildcard } from './wildcard.ts';
 
 export type { Found } from './walk.ts';
@@ -56,7 +56,8 @@ function* matches(files: Files, pattern: string, options: ExpandOptions): Genera
   const components = pattern.split('/').filter((component) => component !== '');
   const directoriesOnly = pattern.endsWith('/');
   if (components.length === 0) yield { path: '/', kind: 'directory' };
-  const pending: (Waiting & { readonly index: number })[] = [{ directory: '/', skip: 0, index: 0 }];
+  /** Of a directory that was read before, `skip` directories in it were visited. */
+  const pending = [{ directory: '/', skip: 0, index: 0 }];
   for (let step = pending.pop(); step !== undefined; step = pending.pop()) {
     const { directory, skip, index } = step;
     const component = components[index];

@@ -38,6 +38,8 @@ export function* walk(
   const links: string[] = [];
   const keep = linkKeeper(links, walked, options);
   let followed = 0;
+  /** How many of its directories were visited before, of those that have too many to hold. */
+  const again = new Map<string, number>();
   const rest = roots[Symbol.iterator]();
   // One generator, no matter how it looks: each one on the way costs a million files a fifth of a second.
   try {
@@ -59,45 +61,37 @@ export function* walk(
       } else {
         return;
       }
-      const pending: Waiting[] = top === undefined ? [] : [{ directory: top, skip: 0 }];
-      for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-        const { directory, skip } = next;
+      const pending = top === undefined ? [] : [top];
+      for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
+        const skip = again.get(directory) ?? 0;
         const below: string[] = [];
         const room = roomFor(pending.length);
         let directories = 0;
         let more = false;
         try {
           using scan = files.scan(directory, options);
-          for (let entry = scan.read(); entry !== undefined; entry = scan.read()) {
+          for (let entry = scan.read(); entry !== undefined && !(more && skip > 0); entry = scan.read()) {
             const { kind } = entry;
+            const found = skip > 0 ? undefined : mark(files, directory + entry.name, entry);
+            if (found !== undefined) yield found;
             if (kind === 'directory' && directories++ >= skip) {
-              if (below.length < room) below.push(`${directory}${entry.name}/`);
-              else more = true;
-            }
-            if (skip > 0) {
-              if (more) break;
-              continue;
-            }
-            const found = mark(files, directory + entry.name, entry);
-            yield found;
-            if (kind === 'symlink' && found.path.endsWith('/')) keep(found.path);
+              more = below.length === room;
+              if (!more) below.push(found?.path ?? `${directory}${entry.name}/`);
+            } else if (kind === 'symlink' && found?.path.endsWith('/')) keep(found.path);
           }
         } catch (cause) {
           report(directory, cause, options);
         }
-        if (more) pending.push({ directory, skip: skip + room });
-        while (below.length > 0) pending.push({ directory: below.pop()!, skip: 0 });
+        if (more) {
+          again.set(directory, skip + room);
+          pending.push(directory);
+        } else if (skip > 0) again.delete(directory);
+        while (below.length > 0) pending.push(below.pop()!);
       }
     }
   } finally {
     rest.return?.();
   }
-}
-
-/** A directory to visit. Of one that was visited before, `skip` directories in it were, too. */
-export interface Waiting {
-  readonly directory: string;
-  readonly skip: number;
 }
 
 /** About 100 bytes each. */

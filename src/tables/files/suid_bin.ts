@@ -1,6 +1,6 @@
 import { HostError, ifReadable, isAbsent } from '../../base/errors.ts';
 import type { FileKind, FileStat, Files, Host } from '../../host/host.ts';
-import { roomFor, type Waiting } from '../../host/walk.ts';
+import { roomFor } from '../../host/walk.ts';
 import { groupEntries, passwdEntries } from '../../schema/accounts.ts';
 import { integer, text } from '../../schema/columns.ts';
 import { mountNamespaces } from '../../schema/mount-namespaces.ts';
@@ -64,9 +64,11 @@ function* filesBelow(
   root: string,
   warn: (message: string, cause?: unknown) => void,
 ): Generator<{ path: string; stat: FileStat }> {
-  const pending: Waiting[] = [{ directory: root, skip: 0 }];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const { directory, skip } = next;
+  const pending = [root];
+  /** How many of its directories were visited before, of those that have too many to hold. */
+  const again = new Map<string, number>();
+  for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
+    const skip = again.get(directory) ?? 0;
     const below: string[] = [];
     const room = roomFor(pending.length);
     let directories = 0;
@@ -87,8 +89,11 @@ function* filesBelow(
       if (!(cause instanceof HostError)) throw cause;
       if (!isAbsent(cause)) warn('cannot read a directory', cause);
     }
-    if (more) pending.push({ directory, skip: skip + room });
-    for (const path of below) pending.push({ directory: path, skip: 0 });
+    if (more) {
+      again.set(directory, skip + room);
+      pending.push(directory);
+    }
+    for (const path of below) pending.push(path);
   }
 }
 

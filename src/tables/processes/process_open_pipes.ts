@@ -21,11 +21,11 @@ interface Pipe {
 }
 
 /**
- * Partners that every end is shown with. A pipe that n processes share makes n * n pairs: a user with 10,000 descriptors
- * would make 10^8 of them.
+ * Partners that every end is shown with in any case. A pipe that n processes share makes n * n pairs: a user with 10,000
+ * descriptors would make 10^8 of them.
  */
-const LEAST_PARTNERS = 8;
-/** Pairs beyond those, in all, the pipes with the fewest first: enough for `make -j100` and all that its jobs share. */
+const LEAST_PARTNERS = 1;
+/** Pairs beyond those, in all, the pipes with the fewest ends first: `make -j100` and what its jobs share are 20,000. */
 const MAX_MORE_PAIRS = 100_000;
 
 /**

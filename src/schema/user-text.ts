@@ -15,25 +15,26 @@ const MAX_LINE = 128 * 1024;
 
 const LINE_FEED = 0x0a;
 
-/** Texts of one user, read within one bound. What is left out is a warning with the path. */
+/** Texts of one user, read within one bound. `report` says what was left out. */
 export class UserTexts {
   readonly #files: Files;
   readonly #user: PasswdEntry;
-  readonly #warn: (message: string) => void;
   #bytes = MAX_BYTES;
   #lines = MAX_LINES;
+  readonly #leftOut = new Loss();
+  readonly #shortened = new Loss();
 
-  constructor(files: Files, user: PasswdEntry, warn: (message: string) => void) {
+  constructor(files: Files, user: PasswdEntry) {
     this.#files = files;
     this.#user = user;
-    this.#warn = warn;
   }
 
   /** The file's first lines, or with `newest` its last ones. Throws `HostError`. */
   read(path: string, newest = false): string {
     using file = openUserFile(this.#files, path, this.#user);
     const { size } = file.stat;
-    const bytes = Buffer.allocUnsafe(Math.min(size, this.#bytes));
+    const room = this.#lines > 0 ? this.#bytes : 0;
+    const bytes = Buffer.allocUnsafe(Math.min(size, room));
     let position = newest ? size - bytes.length : 0;
     const length = fill((into) => {
       const count = file.readAt(into, position);
@@ -41,18 +42,39 @@ export class UserTexts {
       return count;
     }, bytes);
     const part = wholeLines(bytes.subarray(0, length), this.#lines, size > bytes.length, newest);
-    const leftOut = size - bytes.length + (length - part.bytes.length);
-    if (leftOut > 0) {
-      const which = newest ? 'newest' : 'first';
-      this.#warn(
-        `truncated: ${path}: ${leftOut} bytes left out: of all files of a user the ${which} ${MAX_BYTES} bytes and ${MAX_LINES} lines are read`,
-      );
-    }
+    this.#leftOut.add(path, size - bytes.length + length - part.bytes.length);
     this.#bytes -= part.bytes.length;
     this.#lines -= part.lines;
     const { text, cut } = shortened(part.bytes);
-    if (cut > 0) this.#warn(`truncated: ${path}: ${cut} lines are longer than ${MAX_LINE} bytes`);
+    this.#shortened.add(path, cut);
     return text;
+  }
+
+  /** To be called when the last file was read. */
+  report(warn: (message: string) => void): void {
+    const { name } = this.#user;
+    const bound = `of user ${name} ${MAX_BYTES} bytes and ${MAX_LINES} lines are read`;
+    if (this.#leftOut.total > 0) warn(`truncated: ${this.#leftOut}: ${this.#leftOut.total} bytes left out: ${bound}`);
+    if (this.#shortened.total > 0) {
+      warn(`truncated: ${this.#shortened}: ${this.#shortened.total} lines are longer than ${MAX_LINE} bytes`);
+    }
+  }
+}
+
+/** What was lost of how many files. */
+class Loss {
+  total = 0;
+  #first = '';
+  #files = 0;
+
+  add(path: string, amount: number): void {
+    if (amount <= 0) return;
+    this.total += amount;
+    if (this.#files++ === 0) this.#first = path;
+  }
+
+  toString(): string {
+    return this.#files > 1 ? `${this.#first} and ${this.#files - 1} more` : this.#first;
   }
 }
 

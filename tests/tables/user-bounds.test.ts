@@ -32,18 +32,21 @@ test('of a history the newest lines are read, and others have their rows', () =>
   assert.ok(commands.includes('1000 make'));
   assert.ok(!commands.includes('1001 oldest'));
   assert.deepEqual(warnings, [
-    'truncated: /home/mallory/.bash_history: 100009 bytes left out: of all files of a user the newest 8388608 bytes and 100000 lines are read',
+    'truncated: /home/mallory/.bash_history: 100009 bytes left out: of user mallory 8388608 bytes and 100000 lines are read',
   ]);
 });
 
 test('all histories of a user have one bound', () => {
-  const { rows } = run(
+  const { rows, warnings } = run(
     shellHistory,
     ['.bash_history', '.zsh_history', '.bash_sessions/1.history']
       .map((name) => `/home/mallory/${name} 0600 1001:1001\n80000| a\n`)
       .join('') + ADA,
   );
   assert.equal(rows.length, 100_001);
+  assert.deepEqual(warnings, [
+    'truncated: /home/mallory/.zsh_history and 1 more: 280000 bytes left out: of user mallory 8388608 bytes and 100000 lines are read',
+  ]);
 });
 
 test('a file with a hole of 15 TB, and a line without an end, cost a few megabytes', () => {

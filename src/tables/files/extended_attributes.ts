@@ -31,7 +31,7 @@ export const extendedAttributes = table({
     for (const { path, directory } of foundFiles(files, constraints, warn)) {
       const attributes = attempt(() => files.attributes(path));
       const leftOut = attributes?.leftOut ?? 0;
-      if (leftOut > 0) warn(`truncated: ${path}: ${leftOut} attributes left out: it has more than a mebibyte of them`);
+      if (leftOut > 0) warn('truncated: of a file a mebibyte of attributes is read', `${path} has ${leftOut} more`);
       for (const [key, bytes] of attributes ?? []) {
         const capabilities = key === CAPABILITIES ? attempt(() => formatFileCapabilities(bytes, path)) : undefined;
         const value = capabilities ?? printableText(bytes);

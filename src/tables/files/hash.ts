@@ -148,7 +148,7 @@ export const hash = table({
       const { uid, size } = stat;
       if (maxBytes === 0 || isStored(stat)) return true;
       if (size > maxBytes) {
-        warn(`truncated: ${path}: not hashed: it has ${size} bytes, more than --hash_max_bytes=${maxBytes}`);
+        warn(`truncated: files of more than --hash_max_bytes=${maxBytes} are not hashed`, `${path} has ${size} bytes`);
         return false;
       }
       let bytes = digestedBytes.get(files);
@@ -157,9 +157,7 @@ export const hash = table({
         digestedBytes.set(files, bytes);
       }
       if (bytes.take(uid, size, maxBytes, monotonicNow())) return true;
-      warn(
-        `truncated: ${path}: not hashed: of user ${uid} --hash_max_bytes=${maxBytes} were hashed within ten minutes`,
-      );
+      warn(`truncated: of user ${uid} --hash_max_bytes=${maxBytes} were hashed within ten minutes`, `${path} is not`);
       return false;
     }
   },

@@ -31,7 +31,7 @@ export const authorizedKeys = table({
   *generate({ host, values, attempt, warn, row }) {
     for (const { host: seen, pid } of mountNamespaces(host, values('pid_with_namespace'), attempt)) {
       for (const user of chosenUsers(host, seen, values('uid'), attempt, warn)) {
-        const texts = new UserTexts(seen.files, user, warn);
+        const texts = new UserTexts(seen.files, user);
         for (const name of FILES) {
           const path = `${user.directory}/${name}`;
           const content = attempt(() => texts.read(path)) ?? '';
@@ -39,6 +39,7 @@ export const authorizedKeys = table({
             yield row({ uid: user.uid, ...key, key_file: path, pid_with_namespace: pid });
           }
         }
+        texts.report(warn);
       }
     }
   },

@@ -18,12 +18,13 @@ export const knownHosts = table({
   examples: ['select username, key from users join known_hosts using (uid)'],
   *generate({ host, values, attempt, warn, row }) {
     for (const user of chosenUsers(host, host, values('uid'), attempt, warn)) {
-      const texts = new UserTexts(host.files, user, warn);
+      const texts = new UserTexts(host.files, user);
       const path = `${user.directory}/.ssh/known_hosts`;
       for (const line of linesOf(attempt(() => texts.read(path)) ?? '')) {
         const key = line.trim();
         if (key !== '' && !key.startsWith('#')) yield row({ uid: user.uid, key, key_file: path });
       }
+      texts.report(warn);
     }
   },
 });

@@ -29,13 +29,14 @@ export const shellHistory = table({
   ],
   *generate({ host, values, attempt, warn, row }) {
     for (const user of chosenUsers(host, host, values('uid'), attempt, warn)) {
-      const texts = new UserTexts(host.files, user, warn);
+      const texts = new UserTexts(host.files, user);
       for (const path of historyFiles(host.files, user.directory, warn)) {
         const content = attempt(() => texts.read(path, true)) ?? '';
         for (const { time, command } of parseShellHistory(content)) {
           yield row({ uid: user.uid, time, command, history_file: path });
         }
       }
+      texts.report(warn);
     }
   },
 });

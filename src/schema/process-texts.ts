@@ -2,6 +2,7 @@ import { ifReadable } from '../base/errors.ts';
 import { cutText } from '../base/text.ts';
 import type { Files } from '../host/host.ts';
 import { readStart } from '../host/read-start.ts';
+import { perMachine, RecentShares } from './recent-shares.ts';
 import { UserShares } from './user-shares.ts';
 
 /** `MAX_ARG_STRLEN` of the kernel, include/uapi/linux/binfmts.h: the longest argument or variable of a program. */
@@ -12,6 +13,9 @@ export const MAX_PROCESS_TEXT = 128 * 1024;
  */
 const SHARE = 4 * 1024 * 1024;
 const FREE = 1024;
+/** What they have in ten seconds: whoever joins 10,000 sockets with their process has its arguments 10,000 times. */
+const RECENT_SHARE = 12 * 1024 * 1024;
+const recentTexts = perMachine(() => new RecentShares(10_000));
 
 /**
  * What processes were started with, `/proc/<pid>/cmdline` or `environ`. A process may have 6 MB of it, and a user
@@ -27,7 +31,8 @@ export class ProcessTexts {
   constructor(files: Files, name: 'cmdline' | 'environ') {
     this.#files = files;
     this.#name = name;
-    this.#shares = new UserShares(files, { share: SHARE, free: FREE, what: `characters of ${name}` });
+    const recent = { shares: recentTexts(files), share: RECENT_SHARE };
+    this.#shares = new UserShares(files, { share: SHARE, free: FREE, what: `characters of ${name}`, recent });
   }
 
   /** Of a process that has ended, or that we may not look into, empty. */
@@ -40,10 +45,10 @@ export class ProcessTexts {
   }
 
   /** To be called when the last was read. */
-  report(warn: (message: string) => void): void {
+  report(warn: (message: string, cause: string) => void): void {
     const more = this.#cut > 1 ? ` and ${this.#cut - 1} more` : '';
     if (this.#cut > 0) {
-      warn(`truncated: ${this.#name} of process ${this.#first}${more} has more than ${MAX_PROCESS_TEXT} bytes`);
+      warn(`truncated: ${this.#name} has more than ${MAX_PROCESS_TEXT} bytes`, `process ${this.#first}${more}`);
     }
     this.#shares.report(warn);
   }

@@ -61,7 +61,7 @@ export function* openSockets(
   host: Host,
   pids: Iterable<number>,
   only: boolean,
-  warn: (message: string) => void,
+  warn: (message: string, cause: string) => void,
 ): Generator<OpenSocket> {
   const holders = new Map<number, Holder>();
   const namespaces = new Map<string, number[]>();

@@ -1,6 +1,7 @@
 import { ifReadable } from '../base/errors.ts';
 import type { Files } from '../host/host.ts';
 import { parseProcIdentity } from '../parse/proc-pid-status.ts';
+import type { RecentShares } from './recent-shares.ts';
 
 export interface ShareOptions {
   /** What the processes of one user may take in all. */
@@ -9,9 +10,12 @@ export interface ShareOptions {
   readonly free: number;
   /** What is shared out, for the warning: `bytes of arguments`. */
   readonly what: string;
+  /** What there is over several scans, where one bounds too little. */
+  readonly recent?: { readonly shares: RecentShares; readonly share: number };
 }
 
 interface User {
+  readonly uid: number;
   left: number;
   leftOut: number;
   /** The first process that got less than it wanted, and how many did. */
@@ -53,17 +57,23 @@ export class UserShares {
     const counted = wanted - without;
     const given = Math.min(counted, user.left);
     user.left -= given;
+    const { recent } = this.#options;
+    if (recent !== undefined && user.uid !== 0) recent.shares.spend(user.uid, recent.share, given);
     if (given < counted) this.#note(user, pid, counted - given);
     return without + given;
   }
 
   /** Says who got less than it wanted; to be called when the last has taken. */
-  report(warn: (message: string) => void): void {
+  report(warn: (message: string, cause: string) => void): void {
     const { share, what } = this.#options;
     for (const [uid, { leftOut, firstPid, processes }] of this.#users) {
       if (leftOut === 0) continue;
       const more = processes > 1 ? ` and ${processes - 1} more` : '';
-      warn(`truncated: ${leftOut} ${what} of process ${firstPid}${more}: user ${uid} has more than ${share}`);
+      // Equal messages of many scans are counted, so what differs is the cause.
+      warn(
+        `truncated: user ${uid} has more than ${share} ${what}`,
+        `${leftOut} of process ${firstPid}${more} left out`,
+      );
     }
   }
 
@@ -75,13 +85,18 @@ export class UserShares {
     if (user.processes === 1) user.firstPid = pid;
   }
 
+  #shareOf(uid: number): number {
+    const { share, recent } = this.#options;
+    if (uid === 0) return Number.POSITIVE_INFINITY;
+    return recent === undefined ? share : Math.min(share, recent.shares.left(uid, recent.share));
+  }
+
   #userOf(pid: number): User {
     const status = ifReadable(() => this.#files.readText(`/proc/${pid}/status`)) ?? '';
     const uid = parseProcIdentity(status)?.uid ?? NOBODY;
     let user = this.#users.get(uid);
     if (user === undefined) {
-      const left = uid === 0 ? Number.POSITIVE_INFINITY : this.#options.share;
-      user = { left, leftOut: 0, firstPid: 0, processes: 0, lastPid: -1 };
+      user = { uid, left: this.#shareOf(uid), leftOut: 0, firstPid: 0, processes: 0, lastPid: -1 };
       this.#users.set(uid, user);
     }
     return user;

@@ -51,12 +51,16 @@ export class UserTexts {
   }
 
   /** To be called when the last file was read. */
-  report(warn: (message: string) => void): void {
+  report(warn: (message: string, cause: string) => void): void {
     const { name } = this.#user;
-    const bound = `of user ${name} ${MAX_BYTES} bytes and ${MAX_LINES} lines are read`;
-    if (this.#leftOut.total > 0) warn(`truncated: ${this.#leftOut}: ${this.#leftOut.total} bytes left out: ${bound}`);
-    if (this.#shortened.total > 0) {
-      warn(`truncated: ${this.#shortened}: ${this.#shortened.total} lines are longer than ${MAX_LINE} bytes`);
+    const leftOut = this.#leftOut;
+    if (leftOut.total > 0) {
+      const bound = `of the files of user ${name} ${MAX_BYTES} bytes and ${MAX_LINES} lines are read`;
+      warn(`truncated: ${bound}`, `${leftOut}: ${leftOut.total} bytes left out`);
+    }
+    const cut = this.#shortened;
+    if (cut.total > 0) {
+      warn(`truncated: user ${name} has lines longer than ${MAX_LINE} bytes`, `${cut}: ${cut.total} lines`);
     }
   }
 }

@@ -38,7 +38,7 @@ describe('processes with two megabytes of arguments', () => {
       assert.ok(Number(row['length']) > 100_000 && Number(row['length']) <= 128 * 1024);
     }
     assert.ok(rows.some(({ pid }) => pid === String(process.pid)));
-    assert.match(stderr, /processes: truncated: cmdline of process \d+ and \d+ more has more than 131072 bytes/);
+    assert.match(stderr, /processes: truncated: cmdline has more than 131072 bytes.*: process \d+ and \d+ more/);
   });
 
   test('have their environment', () => {
@@ -101,7 +101,7 @@ describe('files of a user', () => {
       "select count(*) as n, sum(command = 'newest') as newest, sum(command = 'oldest') as oldest from shell_history where uid = 0",
     );
     assert.deepEqual(rows, [{ n: '100000', newest: '1', oldest: '0' }]);
-    assert.match(stderr, /truncated: \/root\/\.bash_history: \d+ bytes left out: of user root/);
+    assert.match(stderr, /lines are read: \/root\/\.bash_history: \d+ bytes left out/);
   });
 
   test('a key whose numbers OpenSSL computes with for minutes', () => {

@@ -17,7 +17,7 @@ function shares(): UserShares {
 
 function reported(of: UserShares): string[] {
   const said: string[] = [];
-  of.report((message) => said.push(message));
+  of.report((message, cause) => said.push(`${message}: ${cause}`));
   return said;
 }
 
@@ -28,7 +28,7 @@ test('a user has one share for all processes, a program that runs as root for th
   assert.equal(all.take(12, 60), 10);
   assert.equal(all.take(20, 110), 110, 'another user has a share of its own');
   assert.equal(all.take(1, 1_000_000), 1_000_000, 'root has no bound');
-  assert.deepEqual(reported(all), ['truncated: 50 bytes of process 12: user 1000 has more than 100']);
+  assert.deepEqual(reported(all), ['truncated: user 1000 has more than 100 bytes: 50 of process 12 left out']);
 });
 
 test('what a process takes bit by bit is what it would get at once', () => {
@@ -38,7 +38,9 @@ test('what a process takes bit by bit is what it would get at once', () => {
   assert.equal(got, 110);
   for (let i = 0; i < 20; i++) got += all.take(11, 1);
   assert.equal(got, 120);
-  assert.deepEqual(reported(all), ['truncated: 100 bytes of process 10 and 1 more: user 1000 has more than 100']);
+  assert.deepEqual(reported(all), [
+    'truncated: user 1000 has more than 100 bytes: 100 of process 10 and 1 more left out',
+  ]);
 });
 
 test('who takes little is never asked for an owner', () => {

@@ -20,7 +20,7 @@ test('a pipe that many share shows each end with some others, and small pipes wi
   // Of the 100,000 beyond one partner the small pipe has used 9 for each end.
   assert.equal(large.length, 4000 + 100_000 - 180);
   assert.deepEqual(warnings, [
-    `truncated: ${2 * 2000 * 2000 - large.length} pairs of pipe 7 of process 1000 and larger ones, beyond 100000`,
+    `truncated: more than 100000 pairs of ends: ${2 * 2000 * 2000 - large.length} of pipe 7 of process 1000 and larger ones left out`,
   ]);
 });
 

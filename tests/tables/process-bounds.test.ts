@@ -41,8 +41,29 @@ test('arguments are cut for a process, then for a user; others have theirs', () 
   const total = [...found.values()].reduce((sum, length) => sum + length, 0);
   assert.equal(total, 4 * 1024 * 1024 + 59 * 1024 + 2 * 100_000);
   assert.equal(result.warnings.length, 2);
-  assert.equal(result.warnings[0], 'truncated: cmdline of process 100 and 58 more has more than 131072 bytes');
-  assert.match(result.warnings[1]!, /^truncated: \d+ characters of cmdline of process 133 and 26 more: user 1001 has/);
+  assert.equal(result.warnings[0], 'truncated: cmdline has more than 131072 bytes: process 100 and 58 more');
+  assert.match(
+    result.warnings[1]!,
+    /^truncated: user 1001 has more than 4194304 characters of cmdline: \d+ of process 133 and 26 more left out$/,
+  );
+});
+
+test('whoever asks for one process again and again has its arguments a hundred times, then their beginning', () => {
+  const host = machine('/proc/PID/cmdline\n200000> x\n', '/proc/PID/cmdline\n100000> y\n');
+  const ask = (pid: number) => {
+    const { rows, warnings } = runTable(processes, host, { uses: ['pid', 'cmdline'], where: { pid } });
+    return { length: String(rows[0]!['cmdline']).length, warnings };
+  };
+  let total = 0;
+  for (let i = 0; i < 1000; i++) total += ask(100).length;
+  // What comes back in the meantime is little.
+  assert.ok(total >= 12 * 1024 * 1024 && total < 24 * 1024 * 1024, String(total));
+  assert.match(
+    ask(100).warnings.at(-1)!,
+    /^truncated: user 1001 has more than 4194304 characters of cmdline: \d+ of process 100 left out$/,
+  );
+  assert.equal(ask(900).length, 100_000, 'another user has a share of their own');
+  for (let i = 0; i < 200; i++) assert.equal(ask(130).length, 100_000, 'root has no bound');
 });
 
 test('environments have the same bounds, and one of variables', () => {
@@ -60,7 +81,7 @@ test('environments have the same bounds, and one of variables', () => {
   assert.equal(many.rows.length, 50_000 + 59 * 128 + 2 * 500);
   assert.match(
     many.warnings[0]!,
-    /^truncated: \d+ variables of process 126 and \d+ more: user 1001 has more than 50000/,
+    /^truncated: user 1001 has more than 50000 variables: \d+ of process 126 and \d+ more left out$/,
   );
 });
 
@@ -70,7 +91,7 @@ test('mappings and open files are shared out in the same way', () => {
   const host = machine(`/proc/PID/maps\n5000${mapping}${files}`, `/proc/PID/maps\n${mapping}/proc/PID/fd/3 -> /x\n`);
   const maps = runTable(processMemoryMap, host);
   assert.equal(maps.rows.length, 200_000 + 59 * 256 + 2);
-  assert.match(maps.warnings[0]!, /^truncated: \d+ mappings of process/);
+  assert.match(maps.warnings[0]!, /^truncated: user 1001 has more than 200000 mappings: \d+ of process/);
   assert.equal(runTable(processOpenFiles, host).rows.length, 59 * 100 + 2);
 });
 
@@ -80,5 +101,5 @@ test('a file of mappings with long paths is read as far as it is wanted', () => 
   const host = new MemoryHost(parseTree(processOf(100, MALLORY, maps)));
   const { rows, warnings } = runTable(processMemoryMap, host, { where: { pid: 100 } });
   assert.ok(rows.length > 2000 && rows.length < 2100);
-  assert.deepEqual(warnings, ['truncated: maps of process 100 has more than 8388608 bytes']);
+  assert.deepEqual(warnings, ['truncated: maps has more than 8388608 bytes: process 100']);
 });

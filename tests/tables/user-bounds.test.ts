@@ -32,7 +32,7 @@ test('of a history the newest lines are read, and others have their rows', () =>
   assert.ok(commands.includes('1000 make'));
   assert.ok(!commands.includes('1001 oldest'));
   assert.deepEqual(warnings, [
-    'truncated: /home/mallory/.bash_history: 100009 bytes left out: of user mallory 8388608 bytes and 100000 lines are read',
+    'truncated: of the files of user mallory 8388608 bytes and 100000 lines are read: /home/mallory/.bash_history: 100009 bytes left out',
   ]);
 });
 
@@ -45,7 +45,7 @@ test('all histories of a user have one bound', () => {
   );
   assert.equal(rows.length, 100_001);
   assert.deepEqual(warnings, [
-    'truncated: /home/mallory/.zsh_history and 1 more: 280000 bytes left out: of user mallory 8388608 bytes and 100000 lines are read',
+    'truncated: of the files of user mallory 8388608 bytes and 100000 lines are read: /home/mallory/.zsh_history and 1 more: 280000 bytes left out',
   ]);
 });
 
@@ -53,8 +53,11 @@ test('a file with a hole of 15 TB, and a line without an end, cost a few megabyt
   const hole = run(shellHistory, `${ADA}/home/mallory/.bash_history 0600 1001:1001 size=15000000000000\n| a\n`);
   assert.equal(hole.rows.length, 2);
   assert.equal(String(hole.rows.find(({ uid }) => uid === 1001)?.['command']).length, 128 * 1024);
-  assert.match(hole.warnings[0]!, /^truncated: \/home\/mallory\/\.bash_history: 14999991611392 bytes left out/);
-  assert.equal(hole.warnings[1], 'truncated: /home/mallory/.bash_history: 1 lines are longer than 131072 bytes');
+  assert.match(hole.warnings[0]!, /lines are read: \/home\/mallory\/\.bash_history: 14999991611392 bytes left out$/);
+  assert.equal(
+    hole.warnings[1],
+    'truncated: user mallory has lines longer than 131072 bytes: /home/mallory/.bash_history: 1 lines',
+  );
   const long = run(shellHistory, `/home/mallory/.bash_history 0600 1001:1001\n| before\n4000000> é\n| \n| after\n`);
   assert.deepEqual(
     long.rows.map(({ command }) => String(command).length),

@@ -1,10 +1,10 @@
-import { monotonicNow } from '../../base/clock.ts';
 import { createDigest, type DigestName, digestOf, fill, PIECE, sharedPiece } from '../../base/digest.ts';
 import { HostError, ifReadable } from '../../base/errors.ts';
 import type { FileStat, Files, OpenFile } from '../../host/host.ts';
 import { integer, text } from '../../schema/columns.ts';
 import { foundFiles } from '../../schema/found-files.ts';
 import { mountNamespaces } from '../../schema/mount-namespaces.ts';
+import { perMachine, RecentShares } from '../../schema/recent-shares.ts';
 import { table } from '../../schema/table.ts';
 
 const NAMES = ['md5', 'sha1', 'sha256'] as const;
@@ -38,26 +38,11 @@ const TAKEN_BY_READING = /^\/(?:proc\/kmsg|sys\/kernel\/(?:debug\/)?tracing\/(?:
 /** Files that the kernel makes up say that they are empty. Others that do are. */
 const MADE_BY_KERNEL = /^\/(?:proc|sys)\//;
 
-/** Milliseconds in which an owner gets back what may be digested. */
-const REFILL = 600_000;
-
 /**
- * Bytes of each owner's files that were digested lately. A hole of terabytes costs its owner nothing, and 100 files of a
- * gigabyte little; a join asks for one file at a time, so this is not of one query.
+ * Bytes of each owner's files that were digested in the last ten minutes. A hole of terabytes costs its owner nothing, and
+ * 100 files of a gigabyte little.
  */
-class OwnerBytes {
-  readonly #owners = new Map<number, { left: number; at: number }>();
-
-  take(uid: number, bytes: number, limit: number, now: number): boolean {
-    const { left, at } = this.#owners.get(uid) ?? { left: limit, at: now };
-    const there = Math.min(limit, left + ((now - at) / REFILL) * limit);
-    const enough = bytes <= there;
-    this.#owners.set(uid, { left: enough ? there - bytes : there, at: now });
-    return enough;
-  }
-}
-
-const digestedBytes = new WeakMap<Files, OwnerBytes>();
+const digested = perMachine(() => new RecentShares(600_000));
 
 /** Only the digests that the query reads are computed, all of them in one pass over the file. */
 export const hash = table({
@@ -138,25 +123,24 @@ export const hash = table({
       const key = `${device} ${inode} ${size} ${mtime} ${ctime}`;
       const known = cache.get(key);
       const missing = wanted.filter((name) => known[name] === undefined);
-      if (missing.length > 0 && !affordable(files, path, open.stat)) return known;
+      if (missing.length > 0 && !affordable(path, open.stat)) return known;
       const all = missing.length === 0 ? known : { ...known, ...compute(open, missing) };
       cache.set(key, all, cacheSize);
       return all;
     }
 
-    function affordable(files: Files, path: string, stat: FileStat): boolean {
+    function affordable(path: string, stat: FileStat): boolean {
       const { uid, size } = stat;
       if (maxBytes === 0 || isStored(stat)) return true;
       if (size > maxBytes) {
         warn(`truncated: files of more than --hash_max_bytes=${maxBytes} are not hashed`, `${path} has ${size} bytes`);
         return false;
       }
-      let bytes = digestedBytes.get(files);
-      if (bytes === undefined) {
-        bytes = new OwnerBytes();
-        digestedBytes.set(files, bytes);
+      const recent = digested(host.files);
+      if (size <= recent.left(uid, maxBytes)) {
+        recent.spend(uid, maxBytes, size);
+        return true;
       }
-      if (bytes.take(uid, size, maxBytes, monotonicNow())) return true;
       warn(`truncated: of user ${uid} --hash_max_bytes=${maxBytes} were hashed within ten minutes`, `${path} is not`);
       return false;
     }

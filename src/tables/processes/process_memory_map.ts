@@ -33,7 +33,7 @@ export const processMemoryMap = table({
     const shares = new UserShares(host.files, { share: MAX_MAPPINGS, free: FREE, what: 'mappings' });
     for (const pid of processIds(host, values('pid'), attempt)) {
       const content = ifReadable(() => readStart(host.files, `/proc/${pid}/maps`, MAX_BYTES));
-      if (content?.cut === true) warn(`truncated: maps of process ${pid} has more than ${MAX_BYTES} bytes`);
+      if (content?.cut === true) warn(`truncated: maps has more than ${MAX_BYTES} bytes`, `process ${pid}`);
       for (const mapping of parseProcPidMaps(content?.text ?? '')) {
         if (shares.take(pid, 1) === 0) continue;
         const { start, end, permissions, offset, device, inode, path } = mapping;

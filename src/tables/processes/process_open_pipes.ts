@@ -99,7 +99,7 @@ export const processOpenPipes = table({
     }
     if (cut !== undefined) {
       const where = `pipe ${cut.inode} of process ${cut.ends[0]!.pid}`;
-      warn(`truncated: ${leftOut} pairs of ${where} and larger ones, beyond ${MAX_MORE_PAIRS}`);
+      warn(`truncated: more than ${MAX_MORE_PAIRS} pairs of ends`, `${leftOut} of ${where} and larger ones left out`);
     }
   },
 });

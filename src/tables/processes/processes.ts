@@ -106,7 +106,8 @@ export const processes = table({
         cwd: wants.cwd ? ifReadable(() => files.readLink(`${directory}/cwd`)) : '',
         root: wants.root ? ifReadable(() => files.readLink(`${directory}/root`)) : '',
         ...parseProcIdentity(status),
-        on_disk: program === undefined ? -1 : program.deleted ? 0 : wants.onDisk && files.exists(program.path) ? 1 : 0,
+        on_disk:
+          program === undefined ? -1 : program.deleted ? 0 : wants.onDisk && isThere(files, program.path) ? 1 : 0,
         wired_size: 0,
         resident_size: parseResidentSize(status),
         total_size: hasMemory ? stat.virtualSize : undefined,
@@ -138,12 +139,17 @@ function programOf(files: Files, directory: string): { path: string; deleted: bo
   if (path === undefined || path === '') return undefined;
   if (!path.endsWith(DELETED)) return { path, deleted: false };
   // A program may really be called so: then the file of that name is the one that is mapped.
-  const inode = ifReadable(() => files.stat(path).inode);
+  const inode = ifReadable(() => files.linkStat(path).inode);
   const maps = inode && ifReadable(() => readStart(files, `${directory}/maps`, MAX_MAPS).text);
   for (const mapping of parseProcPidMaps(maps || '')) {
     if (mapping.inode === inode && mapping.path === path) return { path, deleted: false };
   }
   return { path: path.slice(0, -DELETED.length), deleted: true };
+}
+
+/** What the kernel names is no link. One that has taken its place may lead to what does not answer. */
+function isThere(files: Files, path: string): boolean {
+  return ifReadable(() => files.linkStat(path)) !== undefined;
 }
 
 function commandLine(content: string): string {

@@ -22,6 +22,13 @@ export function printable(text: string): string {
   return text.toWellFormed();
 }
 
+/** The first `length` UTF-16 units of a text, one less where they would end within a character. */
+export function cutText(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const last = text.charCodeAt(length - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
+}
+
 function decodeEscaping(bytes: Buffer, start: number, end: number): string {
   let out = '';
   let valid = start;

@@ -48,6 +48,13 @@ export const ownOptions: readonly OptionDeclaration[] = [
   ],
   ['events_max_bytes', 'uint64', '104857600', 'option', 'Bytes of events kept of each table; the oldest go first'],
   [
+    'hash_max_bytes',
+    'uint64',
+    '4294967296',
+    'option',
+    'Bytes that the table hash reads of a file, and of all files of one user in ten minutes; 0 for no bound',
+  ],
+  [
     'replay',
     'string',
     '',

@@ -1,5 +1,5 @@
 import type { Files } from './host.ts';
-import { entries, type Found, look, type WalkOptions, walk } from './walk.ts';
+import { entries, type Found, look, roomFor, type WalkOptions, walk } from './walk.ts';
 import { alternatives, literal, wildcard } from './wildcard.ts';
 
 export type { Found } from './walk.ts';
@@ -56,9 +56,10 @@ function* matches(files: Files, pattern: string, options: ExpandOptions): Genera
   const components = pattern.split('/').filter((component) => component !== '');
   const directoriesOnly = pattern.endsWith('/');
   if (components.length === 0) yield { path: '/', kind: 'directory' };
-  const pending = [{ directory: '/', index: 0 }];
+  /** Of a directory that was read before, `skip` directories in it were visited. */
+  const pending = [{ directory: '/', skip: 0, index: 0 }];
   for (let step = pending.pop(); step !== undefined; step = pending.pop()) {
-    const { directory, index } = step;
+    const { directory, skip, index } = step;
     const component = components[index];
     if (component === undefined) continue;
     const last = index === components.length - 1;
@@ -66,7 +67,7 @@ function* matches(files: Files, pattern: string, options: ExpandOptions): Genera
     if (fits === undefined) {
       const path = directory + literal(component);
       if (!last) {
-        pending.push({ directory: `${path}/`, index: index + 1 });
+        pending.push({ directory: `${path}/`, skip: 0, index: index + 1 });
         continue;
       }
       const found = look(files, path, options);
@@ -74,11 +75,20 @@ function* matches(files: Files, pattern: string, options: ExpandOptions): Genera
       continue;
     }
     const below: string[] = [];
+    const room = roomFor(pending.length);
+    let directories = 0;
+    let more = false;
     for (const found of entries(files, directory, options, fits)) {
       const isDirectory = found.path.endsWith('/');
-      if (!last && isDirectory) below.push(found.path);
-      if (last && (isDirectory || !directoriesOnly)) yield found;
+      if (last) {
+        if (isDirectory || !directoriesOnly) yield found;
+      } else if (isDirectory && directories++ >= skip) {
+        more = below.length >= room;
+        if (more) break;
+        below.push(found.path);
+      }
     }
-    while (below.length > 0) pending.push({ directory: below.pop()!, index: index + 1 });
+    if (more) pending.push({ directory, skip: skip + room, index });
+    while (below.length > 0) pending.push({ directory: below.pop()!, skip: 0, index: index + 1 });
   }
 }

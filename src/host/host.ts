@@ -88,7 +88,12 @@ export interface Files {
   realPath(path: string): string;
   open(path: string): OpenFile;
   /** Extended attributes, names to values; empty where the file system has none (`xattr(7)`). Follows links. */
-  attributes(path: string): ReadonlyMap<string, Buffer>;
+  attributes(path: string): Attributes;
+}
+
+export interface Attributes extends ReadonlyMap<string, Buffer> {
+  /** How many more the file has, of which there was too much to hold. */
+  readonly leftOut?: number;
 }
 
 /** What only a running kernel can answer; absent for `--root` and for fake machines without one. */

@@ -36,7 +36,10 @@ export function* walk(
   if (covered !== undefined) walked.add(covered);
   /** To directories; the list grows while it is walked. */
   const links: string[] = [];
+  const keep = linkKeeper(links, walked, options);
   let followed = 0;
+  /** How many of its directories were visited before, of those that have too many to hold. */
+  const again = new Map<string, number>();
   const rest = roots[Symbol.iterator]();
   // One generator, no matter how it looks: each one on the way costs a million files a fifth of a second.
   try {
@@ -46,7 +49,7 @@ export function* walk(
       if (done !== true) {
         yield root;
         if (root.path.endsWith('/')) {
-          if (root.kind === 'symlink') links.push(root.path);
+          if (root.kind === 'symlink') keep(root.path);
           else {
             top = root.path;
             walked.add(top);
@@ -60,19 +63,29 @@ export function* walk(
       }
       const pending = top === undefined ? [] : [top];
       for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
+        const skip = again.get(directory) ?? 0;
         const below: string[] = [];
+        const room = roomFor(pending.length);
+        let directories = 0;
+        let more = false;
         try {
           using scan = files.scan(directory, options);
-          for (let entry = scan.read(); entry !== undefined; entry = scan.read()) {
+          for (let entry = scan.read(); entry !== undefined && !(more && skip > 0); entry = scan.read()) {
             const { kind } = entry;
-            const found = mark(files, directory + entry.name, entry);
-            yield found;
-            if (kind === 'directory') below.push(found.path);
-            else if (kind === 'symlink' && found.path.endsWith('/')) links.push(found.path);
+            const found = skip > 0 ? undefined : mark(files, directory + entry.name, entry);
+            if (found !== undefined) yield found;
+            if (kind === 'directory' && directories++ >= skip) {
+              more = below.length === room;
+              if (!more) below.push(found?.path ?? `${directory}${entry.name}/`);
+            } else if (kind === 'symlink' && found?.path.endsWith('/')) keep(found.path);
           }
         } catch (cause) {
           report(directory, cause, options);
         }
+        if (more) {
+          again.set(directory, skip + room);
+          pending.push(directory);
+        } else if (skip > 0) again.delete(directory);
         while (below.length > 0) pending.push(below.pop()!);
       }
     }
@@ -80,6 +93,38 @@ export function* walk(
     rest.return?.();
   }
 }
+
+/** About 100 bytes each. */
+const MAX_WAITING = 100_000;
+const LEAST_ROOM = 20_000;
+
+/**
+ * How many directories of one are held before they are visited. A user may make a million in one: then those are visited,
+ * and the one is read again for the next ones.
+ */
+export function roomFor(waiting: number): number {
+  return Math.max(LEAST_ROOM, MAX_WAITING - waiting);
+}
+
+/** Links that are held without a look at where they lead: more than an honest tree has. */
+const FREE_LINKS = 10_000;
+const MAX_LINKS = 100_000;
+
+/** Holds links to directories until all else was walked; of many only those that lead somewhere new. */
+function linkKeeper(links: string[], walked: WalkedTrees, options: WalkOptions): (link: string) => void {
+  const targets = new Set<string>();
+  return (link) => {
+    if (links.length >= FREE_LINKS) {
+      const target = walked.realPathOf(link);
+      if (target === undefined || walked.covers(target) || targets.has(target)) return;
+      if (links.length >= MAX_LINKS) return options.onError?.(link, new HostError('EMLINK', link, TRUNCATED));
+      targets.add(target);
+    }
+    links.push(link);
+  };
+}
+
+const TRUNCATED = `truncated: more than ${MAX_LINKS} links to directories; one that is not followed:`;
 
 /** The entries of one directory, given with a `/` at the end; those that `fits` refuses cost nothing more. */
 export function* entries(
@@ -140,16 +185,24 @@ class WalkedTrees {
 
   /** False where the directory lies in a tree that was added before, or is not there. */
   add(directory: string): boolean {
-    let real: string;
-    try {
-      real = this.#files.realPath(directory);
-    } catch (cause) {
-      if (cause instanceof HostError) return false;
-      throw cause;
-    }
-    for (let at = real; at !== ''; at = at.slice(0, at.lastIndexOf('/'))) if (this.#roots.has(at)) return false;
-    if (this.#roots.has('/')) return false;
+    const real = this.realPathOf(directory);
+    if (real === undefined || this.covers(real)) return false;
     this.#roots.add(real);
     return true;
+  }
+
+  /** Whether a canonical path lies in a tree that was added. */
+  covers(real: string): boolean {
+    for (let at = real; at !== ''; at = at.slice(0, at.lastIndexOf('/'))) if (this.#roots.has(at)) return true;
+    return this.#roots.has('/');
+  }
+
+  realPathOf(directory: string): string | undefined {
+    try {
+      return this.#files.realPath(directory);
+    } catch (cause) {
+      if (cause instanceof HostError) return undefined;
+      throw cause;
+    }
   }
 }

@@ -21,20 +21,23 @@ export function literal(component: string): string {
   return tokenize(component).join('');
 }
 
-/** `{a,b}` written out (csh): every pattern it stands for, the first 1,000. */
+/** `{a,b}` written out (csh): every pattern it stands for, the first 1,000; of a very long one none. */
 export function alternatives(pattern: string): string[] {
+  // No path is longer than 4,096 bytes, and a pattern may come out of a column.
+  if (pattern.length > MAX_PATTERN) return [pattern];
   const done: string[] = [];
   const pending = [pattern];
   while (pending.length > 0 && done.length + pending.length <= MAX_ALTERNATIVES) {
     const next = pending.pop()!;
-    const options = firstBrace(next);
+    const options = firstBrace(next, MAX_ALTERNATIVES);
     if (options === undefined) done.push(next);
-    else pending.push(...options.reverse());
+    else for (const option of options.reverse()) pending.push(option);
   }
   return done;
 }
 
 const MAX_ALTERNATIVES = 1000;
+const MAX_PATTERN = 64 * 1024;
 
 /** A character; any text; any character; a set. */
 type Token = string | typeof ANY | typeof ONE | CharacterSet;
@@ -146,25 +149,39 @@ function fitsOne(character: string, token: Token): boolean {
   return token.ranges.some(([low, high]) => code >= low && code <= high) !== token.negated;
 }
 
-/** The pattern with its first brace replaced by each of its options; undefined where there is none. */
-function firstBrace(pattern: string): string[] | undefined {
-  for (let start = pattern.indexOf('{'); start >= 0; start = pattern.indexOf('{', start + 1)) {
-    const cuts = [start];
-    let depth = 0;
-    for (let at = start; at < pattern.length; at++) {
-      if (pattern[at] === '{') depth++;
-      else if (pattern[at] === ',' && depth === 1) cuts.push(at);
-      else if (pattern[at] === '}' && --depth === 0) {
-        cuts.push(at);
-        break;
-      }
-    }
-    // `{}` and a brace that never closes stand for themselves.
-    if (depth > 0 || cuts.at(-1)! - start === 1) continue;
-    const end = cuts.at(-1)!;
-    return cuts
-      .slice(0, -1)
-      .map((cut, i) => pattern.slice(0, start) + pattern.slice(cut + 1, cuts[i + 1]) + pattern.slice(end + 1));
+/**
+ * The pattern with its first brace replaced by each of its options, the first `limit`; undefined where there is none. In one
+ * pass: a pattern may have come out of a column, and be as long as a user likes.
+ */
+function firstBrace(pattern: string, limit: number): string[] | undefined {
+  const brace = firstClosed(pattern);
+  if (brace === undefined) return undefined;
+  const { start, end } = brace;
+  const cuts = [start];
+  let depth = 0;
+  for (let at = start; at < end && cuts.length < limit; at++) {
+    if (pattern[at] === '{') depth++;
+    else if (pattern[at] === '}') depth--;
+    else if (pattern[at] === ',' && depth === 1) cuts.push(at);
   }
-  return undefined;
+  // Of more options than are wanted the last is cut off.
+  if (cuts.length < limit) cuts.push(end);
+  return cuts
+    .slice(0, -1)
+    .map((cut, i) => pattern.slice(0, start) + pattern.slice(cut + 1, cuts[i + 1]) + pattern.slice(end + 1));
+}
+
+/** The first brace that closes and has something in it; others stand for themselves. */
+function firstClosed(pattern: string): { readonly start: number; readonly end: number } | undefined {
+  const open: number[] = [];
+  let first: { readonly start: number; readonly end: number } | undefined;
+  for (let at = 0; at < pattern.length; at++) {
+    if (pattern[at] === '{') open.push(at);
+    else if (pattern[at] === '}') {
+      const start = open.pop();
+      if (start !== undefined && at - start > 1 && (first === undefined || start < first.start))
+        first = { start, end: at };
+    }
+  }
+  return first;
 }

@@ -69,10 +69,10 @@ function chosenTables(options: OptionValues): typeof tables {
   return tables.filter(({ name }) => (enabled.length === 0 || enabled.includes(name)) && !disabled.includes(name));
 }
 
-/** A warning in a line. */
+/** A warning in a line: a path in it may have line breaks. */
 export function warningText({ table, message, cause, count }: Warning): string {
   const from = table === '' ? '' : `${table}: `;
   const why = cause === undefined ? '' : `: ${cause}`;
   const times = count > 1 ? ` (and ${count - 1} more)` : '';
-  return `Warning: ${from}${message}${why}${times}\n`;
+  return `${`Warning: ${from}${message}${why}${times}`.replaceAll('\n', '\u240a')}\n`;
 }

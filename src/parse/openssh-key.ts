@@ -1,6 +1,6 @@
 import { ByteReader } from '../base/byte-reader.ts';
 import { MalformedInput } from '../base/errors.ts';
-import type { PrivateKey } from '../base/private-key.ts';
+import { bitLength, type PrivateKey } from '../base/private-key.ts';
 
 const BEGIN = '-----BEGIN OPENSSH PRIVATE KEY-----';
 const MAGIC = 'openssh-key-v1\0';
@@ -56,9 +56,4 @@ function publicKey(bytes: Buffer, source: string): Omit<PrivateKey, 'encrypted'>
 /** `string` and `mpint` of RFC 4251, section 5: a length, then that many bytes. */
 function string(reader: ByteReader): Buffer {
   return reader.bytes(reader.u32be());
-}
-
-function bitLength(number: Buffer): number {
-  const first = number.findIndex((byte) => byte !== 0);
-  return first < 0 ? 0 : (number.length - first) * 8 - Math.clz32(number[first]!) + 24;
 }

@@ -64,13 +64,22 @@ function parseEndpoint(field: string | undefined): { address: string; port: numb
   return { address: formatIp(bytes.swap32())!, port };
 }
 
-/** A line of `unix`: address, references, protocol, flags, type, state, inode, path. A path may have blanks. */
+/**
+ * A line of `unix`: address, references, protocol, flags, type, state, inode, path. A path may have blanks. It may also have
+ * line breaks, and what follows one may look like a line: whoever has something better does not ask this file.
+ */
 export function parseUnixSocket(line: string): Socket | undefined {
   const fields =
-    /^[0-9a-fA-F]+: [0-9a-fA-F]+ ([0-9a-fA-F]+) [0-9a-fA-F]+ [0-9a-fA-F]+ [0-9a-fA-F]+ +(\d+)(?: (.*))?$/s.exec(line);
+    /^(?:[0-9a-fA-F]{8}){1,2}: [0-9A-F]{8} ([0-9A-F]{8}) [0-9A-F]{8} [0-9A-F]{4} [0-9A-F]{2} +(\d{1,15})(?: (.*))?$/s.exec(
+      line,
+    );
   if (fields === null) return undefined;
   const [, protocol, inode, path = ''] = fields;
-  return { ...NOWHERE, inode: Number(inode), protocol: Number.parseInt(protocol!, 16), path };
+  return unixSocket(Number(inode), path, Number.parseInt(protocol!, 16));
+}
+
+export function unixSocket(inode: number, path: string, protocol = 0): Socket {
+  return { ...NOWHERE, inode, protocol, path };
 }
 
 /** A line of `packet`: address, references, type, protocol (hex), interface, running, memory, user, inode. */

@@ -12,7 +12,7 @@ export interface UtmpRecord {
 }
 
 /** `struct utmp` of glibc on Linux with 32-bit times, the same on 32- and 64-bit machines: `bits/utmp.h`. */
-const SIZE = 384;
+export const RECORD_BYTES = 384;
 const TYPE = 0;
 const PID = 4;
 const LINE = { at: 8, length: 32 };
@@ -22,7 +22,7 @@ const SECONDS = 340;
 
 /** Every whole record; what is left over at the end of a file that is being written is not one. */
 export function* parseUtmp(bytes: Buffer): Generator<UtmpRecord> {
-  for (let at = 0; at + SIZE <= bytes.length; at += SIZE) {
+  for (let at = 0; at + RECORD_BYTES <= bytes.length; at += RECORD_BYTES) {
     yield {
       type: bytes.readInt16LE(at + TYPE),
       pid: bytes.readInt32LE(at + PID),

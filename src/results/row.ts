@@ -24,15 +24,50 @@ export function rowEncoder(names: readonly string[]): (cells: readonly LoggedCel
   };
 }
 
-/** A text or a number of a row; in between there is only punctuation. */
-const TOKEN = /"(?:[^"\\]|\\.)*"|[-\d][\d.eE+-]*/g;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+/** The first character that no number has. */
+const NUMBER_END = /[^\d.eE+-]/g;
 
 /**
  * The row with every number as a text, as osquery logs it unless `--logger_numerics` is set. By text and not by value, so
- * that numbers keep all digits, and keys that are numbers their place.
+ * that numbers keep all digits, and keys that are numbers their place. A regular expression for a whole text would need
+ * stack for each character, and a cell of 8 MB more than there is.
  */
 export function withTexts(row: RowText): string {
-  return row.replace(TOKEN, (token) => (token.startsWith('"') ? token : `"${token}"`));
+  let out = '';
+  let copied = 0;
+  let at = 0;
+  while (at < row.length) {
+    const unit = row.charCodeAt(at);
+    if (unit === QUOTE) at = endOfText(row, at);
+    else if (startsNumber(unit)) {
+      const end = endOfNumber(row, at);
+      out += `${row.slice(copied, at)}"${row.slice(at, end)}"`;
+      copied = end;
+      at = end;
+    } else at += 1;
+  }
+  return out + row.slice(copied);
+}
+
+/** Behind the quote that ends the text that begins at `start`: one with an even number of backslashes before it. */
+function endOfText(row: string, start: number): number {
+  for (let quote = row.indexOf('"', start + 1); quote >= 0; quote = row.indexOf('"', quote + 1)) {
+    let first = quote;
+    while (row.charCodeAt(first - 1) === BACKSLASH) first -= 1;
+    if ((quote - first) % 2 === 0) return quote + 1;
+  }
+  return row.length;
+}
+
+function startsNumber(unit: number): boolean {
+  return (unit >= 0x30 && unit <= 0x39) || unit === 0x2d;
+}
+
+function endOfNumber(row: string, start: number): number {
+  NUMBER_END.lastIndex = start + 1;
+  return NUMBER_END.exec(row)?.index ?? row.length;
 }
 
 /** `-0`, `1.5`, `1e+20`: what JSON takes for a number. SQLite also writes `Inf`. */

@@ -1,30 +1,23 @@
 import { HostError } from '../base/errors.ts';
-import { decodeText } from '../base/text.ts';
 import type { Files, OpenFile } from '../host/host.ts';
 import { mayEverybodyRead } from '../host/open-shown.ts';
 import type { PasswdEntry } from '../parse/passwd.ts';
 
-/** 50 MiB, as osquery's `read_max`: a longer history is a warning and no rows. */
-const MAX_USER_FILE = 50 * 1024 * 1024;
-
 /**
- * Text of a regular file in the home of a user. Whoever runs this program may read more than the user, who may put a
- * link to `/etc/shadow` in the place of a history: such a file is refused with EACCES. Throws `HostError`.
+ * Opens a regular file in the home of a user. Whoever runs this program may read more than the user, who may put a link to
+ * `/etc/shadow` in the place of a history: such a file is refused with EACCES. Throws `HostError`.
  */
-export function readUserFile(files: Files, path: string, user: PasswdEntry, limit = MAX_USER_FILE): string {
-  using file = files.open(path);
-  const { stat } = file;
-  if (stat.kind !== 'regular') throw new HostError('EOPNOTSUPP', path, 'read');
-  if (!mayRead(files, file, user)) throw new HostError('EACCES', path, 'read as its user');
-  if (!(stat.size <= limit)) throw new HostError('EFBIG', path, 'read');
-  const bytes = Buffer.allocUnsafe(stat.size);
-  let length = 0;
-  while (length < bytes.length) {
-    const count = file.read(bytes.subarray(length));
-    if (count === 0) break;
-    length += count;
+export function openUserFile(files: Files, path: string, user: PasswdEntry): OpenFile {
+  const file = files.open(path);
+  try {
+    const { stat } = file;
+    if (stat.kind !== 'regular') throw new HostError('EOPNOTSUPP', path, 'read');
+    if (!mayRead(files, file, user)) throw new HostError('EACCES', path, 'read as its user');
+    return file;
+  } catch (cause) {
+    file[Symbol.dispose]();
+    throw cause;
   }
-  return decodeText(bytes, 0, length);
 }
 
 /**

@@ -69,6 +69,12 @@ for (const flavour of ['sources', 'bundle'])
         assert.equal(await terminal.until(PROMPT), ';\n+---+\n| b |\n+---+\n| 3 |\n+---+\nosquery> ');
       }));
 
+    test('a line break in a cell makes no row, a mark of direction turns nothing', () =>
+      shell(async (terminal) => {
+        terminal.type("select 'x |' || char(10) || '| y' as a, 'gpj' || char(0x202e) || '.exe' as b;\n");
+        assert.match(await terminal.until(PROMPT), /\n\| x \|␊\| y \| gpj\\u202e\.exe \|\n\+-/);
+      }));
+
     test('wide characters take two columns', () =>
       shell(async (terminal) => {
         terminal.type("select '日本' as a, 'e\u0301' as b;\n");

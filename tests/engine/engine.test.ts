@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { SqlError } from '../../src/engine/engine.ts';
+import { MAX_CELL } from '../../src/engine/virtual-table/cells.ts';
 import { bigint, blob, double, integer, text, unsignedBigint } from '../../src/schema/columns.ts';
 import { type AnyTable, type Pattern, table } from '../../src/schema/table.ts';
 import { engineWith } from './support.ts';
@@ -270,6 +271,20 @@ describe('types', () => {
       using engine = engineWith([cells({ t: value })]).engine;
       assert.deepEqual(engine.query('select t from cells').rows, [[value]]);
     }
+  });
+
+  test('a cell beyond a mebibyte is cut at a character, with a warning', () => {
+    const { engine, warnings } = engineWith([
+      cells({ t: `${'x'.repeat(MAX_CELL - 1)}😀`, x: new Uint8Array(MAX_CELL + 1) }),
+    ]);
+    using open = engine;
+    assert.deepEqual(open.query('select length(t), length(x) from cells').rows, [[MAX_CELL - 1, MAX_CELL]]);
+    assert.deepEqual(
+      warnings.map(({ table, message }) => [table, message]),
+      ['t', 'x'].map((name) => ['cells', `truncated: ${name}: a cell is longer than 1048576 characters`]),
+    );
+    using whole = engineWith([cells({ t: 'x'.repeat(MAX_CELL) })]).engine;
+    assert.deepEqual(whole.query('select length(t) from cells').rows, [[MAX_CELL]]);
   });
 
   test('doubles, booleans and blobs', () => {

@@ -13,7 +13,6 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
 import { MalformedInput } from '../../src/base/errors.ts';
 import { PackedValues } from '../../src/base/packed-values.ts';
-import { describePrivateKey } from '../../src/base/private-key.ts';
 import { decodeText } from '../../src/base/text.ts';
 import { withMemoryLimit } from '../../src/base/wasm-memory.ts';
 import { AuditAssembler } from '../../src/events/audit/assemble.ts';
@@ -33,11 +32,13 @@ import { parseIomem } from '../../src/parse/iomem.ts';
 import { parseKernelCommandLine } from '../../src/parse/kernel-command-line.ts';
 import { parseKernelModules } from '../../src/parse/kernel-modules.ts';
 import { parseMeminfo } from '../../src/parse/meminfo.ts';
+import { parseDescriptorInfo, parseMountTypes } from '../../src/parse/mountinfo.ts';
 import { parseMounts } from '../../src/parse/mounts.ts';
 import { parseProtocols, parseServices } from '../../src/parse/network-databases.ts';
 import { parseOpenSshKey } from '../../src/parse/openssh-key.ts';
 import { parseOsRelease } from '../../src/parse/os-release.ts';
 import { parseGroup, parsePasswd } from '../../src/parse/passwd.ts';
+import { parsePemKey } from '../../src/parse/pem-key.ts';
 import { posixZoneAbbreviation } from '../../src/parse/posix-time-zone.ts';
 import { parseLimits } from '../../src/parse/proc-limits.ts';
 import { parseArp, parseInterfaceNames } from '../../src/parse/proc-net.ts';
@@ -62,6 +63,7 @@ import { parseSharedMemory } from '../../src/parse/sysvipc-shm.ts';
 import { zoneNameAt } from '../../src/parse/tzif.ts';
 import { decodeUdevValue, parseUdevProperties } from '../../src/parse/udev-database.ts';
 import { parseUevent } from '../../src/parse/uevent.ts';
+import { parseUnixDiag } from '../../src/parse/unix-diag.ts';
 import { parseUtmp } from '../../src/parse/utmp.ts';
 import { parseYaraIncludes } from '../../src/parse/yara-include.ts';
 import { eventsOf, Packer } from '../../src/store/event-pack.ts';
@@ -78,6 +80,9 @@ const SOCKET = Buffer.from(
 );
 /** `struct sockaddr_un` of a name in no directory, `unix(7)`. */
 const SOCKET_ADDRESS = Buffer.from('\x01\0\0name');
+/** A key of DSA in PKCS #8 with numbers of a few bits. */
+const DSA = Buffer.from('3026020100301a06072a8648ce380401300f020500ffffffff0203010001020102' + '0405020300ffff', 'hex');
+const pem = (der: Buffer) => `-----BEGIN PRIVATE KEY-----\n${der.toString('base64')}\n-----END PRIVATE KEY-----\n`;
 const CAPABILITIES = Buffer.from('0100000200200000000000000000000000000000', 'hex');
 /** A module with a memory, and an export of it. */
 const WASM = Buffer.from('0061736d01000000' + '0503010001' + '070501016d0200', 'hex');
@@ -186,10 +191,19 @@ const parsers: Readonly<Record<string, readonly [sample: Buffer, parse: Parse]>>
   limits: [sample('/proc/self/limits'), (_, text) => [...parseLimits(text)]],
   meminfo: [sample('/proc/meminfo'), (_, text) => parseMeminfo(text)],
   mounts: [sample('/proc/self/mounts'), (_, text) => [...parseMounts(text)]],
+  'mount types': [
+    Buffer.from('25 24 0:21 / /run\\040x rw,nosuid shared:5 master:2 - tmpfs tmpfs rw\n'),
+    (_, text) => parseMountTypes(text),
+  ],
+  'descriptor info': [
+    Buffer.from('pos:\t0\nflags:\t0100001\nmnt_id:\t25\nino:\t777\n'),
+    (_, text) => parseDescriptorInfo(text),
+  ],
   'openssh key': [sample('/root/.ssh/id_ecdsa'), (_, text) => parseOpenSshKey(text, 'fuzz')],
   'os-release': [sample('/usr/lib/os-release'), (_, text) => parseOsRelease(text)],
   passwd: [sample('/etc/passwd'), (_, text) => [...parsePasswd(text)]],
-  'pem key': [sample('/root/.ssh/id_rsa'), (_, text) => describePrivateKey(text)],
+  'pem key': [sample('/root/.ssh/id_rsa'), (_, text) => parsePemKey(text, 'fuzz')],
+  'pem key, der': [DSA, (bytes) => parsePemKey(pem(bytes), 'fuzz')],
   'processor list': [Buffer.from('0-3,8,10-4000'), (_, text) => parseProcessorList(text)],
   'posix time zone': [Buffer.from('CET-1CEST,M3.5.0,M10.5.0/3'), (_, text) => posixZoneAbbreviation(text, 1717243200)],
   'proc arp': [sample('/proc/net/arp'), (_, text) => [...parseArp(text)]],
@@ -225,6 +239,10 @@ const parsers: Readonly<Record<string, readonly [sample: Buffer, parse: Parse]>>
   'uevent of udev': [UEVENTS.daemon!, (bytes) => parseUevent(bytes, 'fuzz')],
   utmp: [sample('/var/log/wtmp'), (bytes) => [...parseUtmp(bytes)]],
   'wasm memory': [WASM, (bytes) => withMemoryLimit(bytes, 1_000_000)],
+  'unix diag': [
+    Buffer.from('01010a00' + '494e0000' + '0000000000000000' + '0d000000' + '2f72756e2f736f636b00000000', 'hex'),
+    (bytes) => parseUnixDiag(bytes),
+  ],
   'yara includes': [
     YARA_RULES,
     (_, text) => assert.equal(parseYaraIncludes(text, 'fuzz').text.length, text.length, 'lines and columns stay'),

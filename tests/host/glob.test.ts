@@ -213,6 +213,11 @@ test('braces', () => {
   assert.deepEqual(alternatives('/{a,{b,c}x}').sort(), ['/a', '/bx', '/cx']);
   assert.deepEqual(alternatives('/{}/{a'), ['/{}/{a']);
   assert.ok(alternatives('{a,b}'.repeat(64)).length <= 1000);
+  // Not one call for each option, nor a look behind each brace that never closes.
+  assert.equal(alternatives(`{${'a,'.repeat(30_000)}}`).length, 999);
+  assert.deepEqual(alternatives('{'.repeat(60_000)), ['{'.repeat(60_000)]);
+  const long = `{a,b}${'x'.repeat(100_000)}`;
+  assert.deepEqual(alternatives(long), [long]);
 });
 
 /** Files of which only directories can be listed. */

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { calendarTime } from '../../src/base/calendar-time.ts';
 import { batchLine, eventLines, type LogHead } from '../../src/results/log-lines.ts';
 import { type LoggedCell, type RowText, rowEncoder, withTexts } from '../../src/results/row.ts';
+import { random } from '../engine/support.ts';
 
 const integer = (text: string): LoggedCell => ({ text, type: 'INTEGER' });
 const real = (text: string): LoggedCell => ({ text, type: 'REAL' });
@@ -99,4 +100,34 @@ test('without decorations there is no field for them', () => {
 test('calendar time', () => {
   assert.equal(calendarTime(1793523900), 'Sun Nov  1 09:05:00 2026 UTC');
   assert.equal(calendarTime(253402300799), 'Fri Dec 31 23:59:59 9999 UTC');
+});
+
+test('a text of any length and of nothing but escapes is gone over once', () => {
+  const encode = rowEncoder(['a', 'b']);
+  for (const unit of ['\x01', '\\', '"', 'x', '\\"', '1']) {
+    const text = unit.repeat(12_000_000 / unit.length);
+    const row = encode([
+      { text, type: 'TEXT' },
+      { text: '-1', type: 'INTEGER' },
+    ]);
+    const logged = withTexts(row);
+    assert.equal(logged.length, row.length + 2, JSON.stringify(unit));
+    assert.ok(logged.endsWith(',"b":"-1"}'), JSON.stringify(unit));
+  }
+});
+
+test('by chance: numbers become texts, and nothing else changes', () => {
+  const next = random(7);
+  const pieces = ['"', '\\', '\\"', '1', '-', 'e', ',', ':', '{', '}', '\n', '\x01', 'é', '\ud83d\ude00'];
+  for (let round = 0; round < 2000; round++) {
+    const some = () => Array.from({ length: next() * 8 }, () => pieces[Math.floor(next() * pieces.length)]).join('');
+    const cells: [string, LoggedCell][] = [
+      [some(), text(some())],
+      [some(), real('-12.5e+20')],
+      ['7', integer('42')],
+    ];
+    const row = rowEncoder(cells.map(([name]) => name))(cells.map(([, cell]) => cell));
+    const expected = Object.fromEntries(cells.map(([name, cell]) => [name, cell.text]));
+    assert.deepEqual(JSON.parse(withTexts(row)), expected, row);
+  }
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
 import { Screen } from '../../src/shell/interactive/screen.ts';
+import { printerFor } from '../../src/shell/printers/index.ts';
 import { visible } from '../../src/shell/terminal-text.ts';
 
 /** What a terminal was given by both streams, in order; rows come out of their buffer when it is flushed. */
@@ -127,4 +128,58 @@ test('control characters become visible, one cell each', () => {
   assert.equal(visible('plain\tünd\n日本 😀'), 'plain\tünd\n日本 😀');
   assert.equal(visible('\x1b]0;title\x07\x00\r\x7f'), '␛]0;title␇␀␍␡');
   assert.equal(visible('\x9b31m\udc9b'), '\ufffd31m\ufffd');
+});
+
+test('what turns or hides the text around it becomes visible, emoji and accents stay', () => {
+  assert.equal(visible('\u202egpj.exe'), '\\u202egpj.exe');
+  assert.equal(visible('a\u200eb\u200fc\u061cd\u2066e\u2069f'), 'a\\u200eb\\u200fc\\u061cd\\u2066e\\u2069f');
+  assert.equal(visible('id\u200b_rsa\u00ad\ufeff'), 'id\\u200b_rsa\\u00ad\\ufeff');
+  assert.equal(visible('a\u2028b\u2029c\u3164d\u{e0041}'), 'a\\u2028b\\u2029c\\u3164d\\udb40\\udc41');
+  assert.equal(visible('שלום é e\u0301 ✔️ 🇩🇪'), 'שלום é e\u0301 ✔️ 🇩🇪');
+});
+
+test('a line break in a cell makes no row on a terminal, in any mode for people', () => {
+  for (const mode of ['pretty', 'column', 'line', 'list'] as const) {
+    const shown = new Shown();
+    const screen = new Screen(shown.out, shown.err, TERMINALS);
+    const printer = printerFor(mode, screen.out, { header: true, separator: '|', nullValue: '', widths: [] });
+    printer.begin();
+    printer.columns(['name', 'n']);
+    printer.row(['a |\n| etc\r\t\u202ex', null]);
+    printer.end();
+    screen.finishLine();
+    assert.ok(shown.text.includes('a |␊| etc␍␉\\u202ex'), mode);
+    assert.doesNotMatch(shown.text, /^\| etc/m);
+    const lines = shown.text.trimEnd().split('\n');
+    if (mode === 'pretty') assert.ok(lines.every(({ length }) => length === lines[0]!.length));
+  }
+});
+
+test('modes for programs have line breaks as they are', () => {
+  for (const [mode, expected] of [
+    ['csv', '"a\nb"'],
+    ['json', '"a\\nb"'],
+  ] as const) {
+    const shown = new Shown();
+    const screen = new Screen(shown.out, shown.err, TERMINALS);
+    const printer = printerFor(mode, screen.out, { header: true, separator: '|', nullValue: '', widths: [] });
+    printer.begin();
+    printer.columns(['name']);
+    printer.row(['a\nb']);
+    printer.end();
+    screen.finishLine();
+    assert.ok(shown.text.includes(expected), mode);
+  }
+});
+
+test('what is not a terminal gets cells as they are', () => {
+  const shown = new Shown();
+  const screen = new Screen(shown.out, shown.err, { out: false, err: false });
+  const printer = printerFor('list', screen.out, { header: false, separator: '|', nullValue: '', widths: [] });
+  printer.begin();
+  printer.columns(['name']);
+  printer.row(['a\nb\u202e']);
+  printer.end();
+  screen.finishLine();
+  assert.equal(shown.text, 'a\nb\u202e\n');
 });

@@ -1,15 +1,23 @@
+import { cutText } from '../../base/text.ts';
 import type { ColumnType } from '../../schema/columns.ts';
 import { SQLITE_TRANSIENT } from '../sqlite/constants.ts';
 import type { Library } from '../sqlite/library.ts';
+
+/**
+ * Characters of a text and bytes of a blob that a cell has at most, 1 MiB: eight times the longest argument of a program
+ * (`MAX_ARG_STRLEN`), and more than any file that a table shows a line of. In JSON it may become six times as long.
+ */
+export const MAX_CELL = 1024 * 1024;
 
 const INT64_MAX = 0x7fff_ffff_ffff_ffffn;
 const INT64_MIN = -0x8000_0000_0000_0000n;
 
 /**
  * Hands one cell of a table to SQLite: the one place that decides what an absent cell is (`''` in a TEXT column, NULL
- * elsewhere, as osquery's users see today) and how a value that does not fit its column is written.
+ * elsewhere, as osquery's users see today), how a value that does not fit its column is written, and how long one may be.
+ * True where the cell was cut.
  */
-export function cellWriter({ api, heap }: Library): (context: number, value: unknown, type: ColumnType) => void {
+export function cellWriter({ api, heap }: Library): (context: number, value: unknown, type: ColumnType) => boolean {
   const resultText = api.sqlite3_result_text;
   const resultInt = api.sqlite3_result_int;
   const resultInt64 = api.sqlite3_result_int64;
@@ -29,6 +37,10 @@ export function cellWriter({ api, heap }: Library): (context: number, value: unk
 
   return (context, value, type) => {
     if (typeof value === 'string') {
+      if (value.length > MAX_CELL) {
+        text(context, cutText(value, MAX_CELL));
+        return true;
+      }
       if (type === 'TEXT' || value !== '') text(context, value);
       else resultNull(context);
     } else if (typeof value === 'number') {
@@ -43,12 +55,14 @@ export function cellWriter({ api, heap }: Library): (context: number, value: unk
     } else if (typeof value === 'boolean') {
       resultInt(context, value ? 1 : 0);
     } else if (value instanceof Uint8Array) {
-      const at = heap.scratchBytes(value);
+      const at = heap.scratchBytes(value.subarray(0, MAX_CELL));
       resultBlob(context, at, heap.written, SQLITE_TRANSIENT);
+      return value.length > MAX_CELL;
     } else if (type === 'TEXT') {
       text(context, '');
     } else {
       resultNull(context);
     }
+    return false;
   };
 }

@@ -9,7 +9,7 @@ import { SQLITE_CONSTRAINT, SQLITE_ERROR, SQLITE_INTERRUPT, SQLITE_NOMEM, SQLITE
 import type { Library } from '../sqlite/library.ts';
 import { readValue } from '../sqlite/values.ts';
 import type { Trace, TraceEntry } from '../trace.ts';
-import { cellWriter } from './cells.ts';
+import { cellWriter, MAX_CELL } from './cells.ts';
 import type { Layout } from './layout.ts';
 import { bestIndex, type Plan, parsePlan } from './plan.ts';
 import { RowIds, rowHasher } from './rowid.ts';
@@ -124,7 +124,10 @@ export class VirtualTables {
           const cursor = cursors[heap.u32[(pointer + CURSOR.id) >> 2]!]!;
           const column = cursor.layout.columns[number]!;
           try {
-            writeCell(result, cursor.row[column.source], column.type);
+            if (writeCell(result, cursor.row[column.source], column.type)) {
+              const { table } = cursor.layout;
+              context.warn(table.name, `truncated: ${column.source}: a cell is longer than ${MAX_CELL} characters`);
+            }
             return SQLITE_OK;
           } catch (cause) {
             return this.#fail(cursor, cause);

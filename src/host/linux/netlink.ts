@@ -32,17 +32,21 @@ const ATTEMPTS = 4;
 
 /**
  * One dump. The answers are held until the kernel has said that they belong together, about 100 bytes for a route or a
- * socket. Throws `HostError`: the code the kernel answers with, ETIMEDOUT, EBADMSG.
+ * socket: as they came, because a user may have 100,000 sockets, and an object for each takes ten times as much. Throws
+ * `HostError`: the code the kernel answers with, ETIMEDOUT, EBADMSG.
  */
-export function netlinkDump(protocol: number, type: number, payload: Uint8Array): NetlinkMessage[] {
-  let last: NetlinkMessage[] = [];
+export function* netlinkDump(protocol: number, type: number, payload: Uint8Array): Generator<NetlinkMessage> {
+  let last: readonly Buffer[] = [];
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const { messages, interrupted } = dumpOnce(protocol, type, payload);
-    if (!interrupted) return messages;
-    last = messages;
+    const { datagrams, interrupted } = dumpOnce(protocol, type, payload);
+    last = datagrams;
+    if (!interrupted) break;
   }
-  return last;
+  for (const datagram of last) yield* parseDatagram(datagram, SEQUENCE).messages;
 }
+
+/** Of the only request that a socket of ours sends. */
+const SEQUENCE = 1;
 
 /** What one datagram holds. Malformed lengths end it: nothing after them can be trusted. */
 export interface Datagram {
@@ -93,23 +97,25 @@ function dumpOnce(protocol: number, type: number, payload: Uint8Array) {
       timeout,
       timeout.length,
     );
-    const sequence = 1;
     const address = Buffer.alloc(ADDRESS_BYTES);
     address.writeUInt16LE(AF_NETLINK);
-    const request = requestOf(type, sequence, payload);
+    const request = requestOf(type, SEQUENCE, payload);
     const send = libc(
       'intptr_t sendto(int fd, const void *data, size_t length, int flags, void *to, uint32_t toLength)',
     );
     if (retried(() => send(fd, request, request.length, 0, address, ADDRESS_BYTES)) < 0) fail(errnoName(errno()));
-    return receiveAll(fd, sequence, fail);
+    return receiveAll(fd, fail);
   } finally {
     closeSync(fd);
   }
 }
 
-function receiveAll(fd: number, sequence: number, fail: (code: string) => never) {
+function receiveAll(
+  fd: number,
+  fail: (code: string) => never,
+): { readonly datagrams: readonly Buffer[]; readonly interrupted: boolean } {
   const receive = libc('intptr_t recvfrom(int fd, void *into, size_t length, int flags, void *from, void *fromLength)');
-  const messages: NetlinkMessage[] = [];
+  const datagrams: Buffer[] = [];
   const buffer = Buffer.allocUnsafe(RECEIVE_BYTES);
   const from = Buffer.alloc(ADDRESS_BYTES);
   const fromLength = Buffer.alloc(4);
@@ -120,17 +126,18 @@ function receiveAll(fd: number, sequence: number, fail: (code: string) => never)
     if (count < 0) {
       const code = errnoName(errno());
       // Answers were dropped for want of memory: as if the tables had changed meanwhile.
-      if (code === 'ENOBUFS') return { messages, interrupted: true };
+      if (code === 'ENOBUFS') return { datagrams, interrupted: true };
       fail(code === 'EAGAIN' ? 'ETIMEDOUT' : code);
     }
     if (!(count > 0 && count <= RECEIVE_BYTES)) fail('EBADMSG');
     // Only the kernel has port 0.
     if (from.readUInt32LE(4) !== 0) continue;
-    const datagram = parseDatagram(Buffer.from(buffer.subarray(0, count)), sequence);
-    for (const message of datagram.messages) messages.push(message);
+    const bytes = Buffer.from(buffer.subarray(0, count));
+    datagrams.push(bytes);
+    const datagram = parseDatagram(bytes, SEQUENCE);
     interrupted ||= datagram.interrupted;
     if (datagram.error !== 0) fail(errnoName(datagram.error));
-    if (datagram.done) return { messages, interrupted };
+    if (datagram.done) return { datagrams, interrupted };
   }
 }
 

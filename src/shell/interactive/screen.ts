@@ -1,6 +1,6 @@
 import type { Output } from '../printers/printer.ts';
 import type { BufferedOutput } from '../run.ts';
-import { visible } from '../terminal-text.ts';
+import { visible, visibleCell } from '../terminal-text.ts';
 import { ProgressLine } from './progress-line.ts';
 
 /** Which of the two streams are a terminal. */
@@ -24,7 +24,7 @@ export class Screen {
     this.#out = out;
     this.#err = err;
     this.#terminals = terminals;
-    this.out = { write: (text) => this.#writeOut(text) };
+    this.out = { write: (text) => this.#writeOut(text), cell: terminals.out ? visibleCell : undefined };
     this.err = { write: (text) => this.#writeErr(text) };
     if (terminals.err) {
       this.progress = new ProgressLine(err, () => {

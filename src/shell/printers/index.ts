@@ -9,8 +9,18 @@ export type { Cell, Output, Printer, PrintSettings } from './printer.ts';
 export const MODES = ['column', 'csv', 'line', 'list', 'pretty', 'json', 'json_pretty'] as const;
 export type Mode = (typeof MODES)[number];
 
+/** Whose output programs read: cells are data there, line breaks and all. */
+const FOR_PROGRAMS: ReadonlySet<Mode> = new Set<Mode>(['csv', 'json', 'json_pretty']);
+
 /** A printer of the mode, whose module alone is loaded. */
 export function printerFor(mode: Mode, out: Output, settings: PrintSettings): Printer {
+  const printer = plainPrinter(mode, out, settings);
+  if (out.cell === undefined || FOR_PROGRAMS.has(mode)) return printer;
+  const { ShownCells } = require('./shown-cells.ts') as typeof import('./shown-cells.ts');
+  return new ShownCells(printer, out.cell);
+}
+
+function plainPrinter(mode: Mode, out: Output, settings: PrintSettings): Printer {
   switch (mode) {
     case 'json':
     case 'json_pretty': {

@@ -4,6 +4,8 @@ export type Cell = string | null;
 /** Where printed text goes. Text that is not UTF-8 (see `base/text`) is written as the bytes it was. */
 export interface Output {
   write(text: string): void;
+  /** How a cell of a table for people is shown, where that is not as it is: on a terminal. */
+  readonly cell?: ((text: string) => string) | undefined;
 }
 
 export interface PrintSettings {

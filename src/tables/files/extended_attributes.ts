@@ -29,7 +29,10 @@ export const extendedAttributes = table({
       directoryPatterns: patterns('directory'),
     };
     for (const { path, directory } of foundFiles(files, constraints, warn)) {
-      for (const [key, bytes] of attempt(() => files.attributes(path)) ?? []) {
+      const attributes = attempt(() => files.attributes(path));
+      const leftOut = attributes?.leftOut ?? 0;
+      if (leftOut > 0) warn('truncated: of a file a mebibyte of attributes is read', `${path} has ${leftOut} more`);
+      for (const [key, bytes] of attributes ?? []) {
         const capabilities = key === CAPABILITIES ? attempt(() => formatFileCapabilities(bytes, path)) : undefined;
         const value = capabilities ?? printableText(bytes);
         yield row({

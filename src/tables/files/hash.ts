@@ -1,9 +1,10 @@
 import { createDigest, type DigestName, digestOf, fill, PIECE, sharedPiece } from '../../base/digest.ts';
 import { HostError, ifReadable } from '../../base/errors.ts';
-import type { Files, OpenFile } from '../../host/host.ts';
+import type { FileStat, Files, OpenFile } from '../../host/host.ts';
 import { integer, text } from '../../schema/columns.ts';
 import { foundFiles } from '../../schema/found-files.ts';
 import { mountNamespaces } from '../../schema/mount-namespaces.ts';
+import { perMachine, RecentShares } from '../../schema/recent-shares.ts';
 import { table } from '../../schema/table.ts';
 
 const NAMES = ['md5', 'sha1', 'sha256'] as const;
@@ -31,6 +32,17 @@ class DigestCache {
 
 /** Held by the files they are of, so that no two machines share a cache, and it goes with them. */
 const caches = new WeakMap<Files, DigestCache>();
+
+/** Reading one takes out what is in it, and whoever it was for never gets it: `proc(5)`, the kernel's `ftrace.rst`. */
+const TAKEN_BY_READING = /^\/(?:proc\/kmsg|sys\/kernel\/(?:debug\/)?tracing\/(?:.*\/)?trace_pipe(?:_raw)?)$/s;
+/** Files that the kernel makes up say that they are empty. Others that do are. */
+const MADE_BY_KERNEL = /^\/(?:proc|sys)\//;
+
+/**
+ * Bytes of each owner's files that were digested in the last ten minutes. A hole of terabytes costs its owner nothing, and
+ * 100 files of a gigabyte little.
+ */
+const digested = perMachine(() => new RecentShares(600_000));
 
 /** Only the digests that the query reads are computed, all of them in one pass over the file. */
 export const hash = table({
@@ -63,6 +75,7 @@ export const hash = table({
       directoryPatterns: patterns('directory'),
     };
     const wanted = NAMES.filter((name) => uses(name));
+    const maxBytes = Number(agent.option('hash_max_bytes'));
     const cacheSize = agent.option('disable_hash_cache') === 'true' ? 0 : Number(agent.option('hash_cache_max'));
     for (const { host: seen, pid, id } of mountNamespaces(host, values('pid_with_namespace'), attempt)) {
       const { files } = seen;
@@ -82,8 +95,13 @@ export const hash = table({
     function digests(files: Files, path: string): Digests {
       if (wanted.length === 0) return {};
       try {
+        if (TAKEN_BY_READING.test(path)) {
+          warn(`${path} is not read: reading it takes out what is in it`);
+          return {};
+        }
         using open = files.open(path);
-        return cached(files, open);
+        if (open.stat.size === 0 && !MADE_BY_KERNEL.test(path)) return empty();
+        return cached(files, path, open);
       } catch (cause) {
         if (!(cause instanceof HostError)) throw cause;
         warn(`cannot read a file (${cause.code})`, cause);
@@ -91,7 +109,11 @@ export const hash = table({
       }
     }
 
-    function cached(files: Files, open: OpenFile): Digests {
+    function empty(): Digests {
+      return Object.fromEntries(wanted.map((name) => [name, digestOf(name, new Uint8Array())]));
+    }
+
+    function cached(files: Files, path: string, open: OpenFile): Digests {
       let cache = caches.get(files);
       if (cache === undefined) {
         cache = new DigestCache();
@@ -101,12 +123,34 @@ export const hash = table({
       const key = `${device} ${inode} ${size} ${mtime} ${ctime}`;
       const known = cache.get(key);
       const missing = wanted.filter((name) => known[name] === undefined);
+      if (missing.length > 0 && !affordable(path, open.stat)) return known;
       const all = missing.length === 0 ? known : { ...known, ...compute(open, missing) };
       cache.set(key, all, cacheSize);
       return all;
     }
+
+    function affordable(path: string, stat: FileStat): boolean {
+      const { uid, size } = stat;
+      if (maxBytes === 0 || isStored(stat)) return true;
+      if (size > maxBytes) {
+        warn(`truncated: files of more than --hash_max_bytes=${maxBytes} are not hashed`, `${path} has ${size} bytes`);
+        return false;
+      }
+      const recent = digested(host.files);
+      if (size <= recent.left(uid, maxBytes)) {
+        recent.spend(uid, maxBytes, size);
+        return true;
+      }
+      warn(`truncated: of user ${uid} --hash_max_bytes=${maxBytes} were hashed within ten minutes`, `${path} is not`);
+      return false;
+    }
   },
 });
+
+/** Whether the file is one that its owner has paid for with space on a disk, and root with its word. */
+function isStored({ uid, size, blocks }: FileStat): boolean {
+  return uid === 0 && blocks * 512 >= size / 2;
+}
 
 /** One pass. What is hashed is what was read: a file that grows meanwhile is read to the end it had at the last look. */
 function compute(open: OpenFile, names: readonly DigestName[]): Digests {

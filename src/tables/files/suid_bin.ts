@@ -1,5 +1,6 @@
 import { HostError, ifReadable, isAbsent } from '../../base/errors.ts';
 import type { FileKind, FileStat, Files, Host } from '../../host/host.ts';
+import { roomFor } from '../../host/walk.ts';
 import { groupEntries, passwdEntries } from '../../schema/accounts.ts';
 import { integer, text } from '../../schema/columns.ts';
 import { mountNamespaces } from '../../schema/mount-namespaces.ts';
@@ -7,6 +8,8 @@ import { table } from '../../schema/table.ts';
 
 /** Where programs are, and the one place where everybody may leave one. */
 const ROOTS = ['/bin', '/sbin', '/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin', '/tmp'];
+/** Files of one user that are shown, root's all: anybody may make a million in `/tmp`. */
+const MAX_FILES = 10_000;
 const S_ISUID = 0o4000;
 const S_ISGID = 0o2000;
 
@@ -31,9 +34,13 @@ export const suidBin = table({
   *generate({ host, values, attempt, warn, row }) {
     for (const { host: seen, pid } of mountNamespaces(host, values('pid_with_namespace'), attempt)) {
       const names = accountNames(seen, attempt);
+      const counts = new Map<number, number>();
       for (const root of ROOTS) {
         for (const { path, stat } of filesBelow(seen.files, root, warn)) {
           if ((stat.mode & (S_ISUID | S_ISGID)) === 0) continue;
+          const count = (counts.get(stat.uid) ?? 0) + 1;
+          counts.set(stat.uid, count);
+          if (stat.uid !== 0 && count > MAX_FILES) continue;
           yield row({
             path,
             username: names.user(stat.uid),
@@ -43,30 +50,57 @@ export const suidBin = table({
           });
         }
       }
+      for (const [uid, count] of counts) {
+        if (uid === 0 || count <= MAX_FILES) continue;
+        warn(`truncated: ${count - MAX_FILES} files left out: user ${uid} has more than ${MAX_FILES}`);
+      }
     }
   },
 });
 
-/** Regular files and links to such; links to directories are not followed. */
+/** Regular files and links to such that root made; links to directories are not followed. */
 function* filesBelow(
   files: Files,
   root: string,
-  warn: (message: string, cause: unknown) => void,
+  warn: (message: string, cause?: unknown) => void,
 ): Generator<{ path: string; stat: FileStat }> {
   const pending = [root];
+  /** How many of its directories were visited before, of those that have too many to hold. */
+  const again = new Map<string, number>();
   for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
+    const skip = again.get(directory) ?? 0;
+    const below: string[] = [];
+    const room = roomFor(pending.length);
+    let directories = 0;
+    let more = false;
     try {
       for (const { name, kind } of files.scan(directory)) {
         const path = `${directory}/${name}`;
-        if (kind === 'directory') pending.push(path);
-        const stat = MAY_BE_REGULAR.has(kind) ? ifReadable(() => files.stat(path)) : undefined;
+        if (kind === 'directory' && directories++ >= skip) {
+          if (below.length < room) below.push(path);
+          else more = true;
+        }
+        if (skip > 0 && more) break;
+        if (skip > 0 || !MAY_BE_REGULAR.has(kind)) continue;
+        const stat = ifReadable(() => lookAt(files, path));
         if (stat?.kind === 'regular') yield { path, stat };
       }
     } catch (cause) {
       if (!(cause instanceof HostError)) throw cause;
       if (!isAbsent(cause)) warn('cannot read a directory', cause);
     }
+    if (more) {
+      again.set(directory, skip + room);
+      pending.push(directory);
+    }
+    for (const path of below) pending.push(path);
   }
+}
+
+/** What somebody else links to need not answer, and is in no directory of programs. */
+function lookAt(files: Files, path: string): FileStat {
+  const own = files.linkStat(path);
+  return own.kind === 'symlink' && own.uid === 0 ? files.stat(path) : own;
 }
 
 const MAY_BE_REGULAR: ReadonlySet<FileKind> = new Set<FileKind>(['regular', 'symlink', 'unknown']);

@@ -24,8 +24,8 @@ export const listeningPorts = table({
     'select port, protocol, address, pid from listening_ports where port > 0',
     "select p.name, l.port from listening_ports l join processes p using (pid) where l.address = '0.0.0.0'",
   ],
-  *generate({ host, attempt, row }) {
-    for (const socket of openSockets(host, processIds(host, undefined, attempt), false)) {
+  *generate({ host, attempt, warn, row }) {
+    for (const socket of openSockets(host, processIds(host, undefined, attempt), false, warn)) {
       const { pid, fd, family, protocol, namespace } = socket;
       if (family === AF_UNIX) {
         if (socket.path === '') continue;

@@ -1,8 +1,16 @@
 import { ifReadable } from '../../base/errors.ts';
+import { readStart } from '../../host/read-start.ts';
 import { parseProcPidMaps } from '../../parse/proc-pid-maps.ts';
 import { bigint, integer, text } from '../../schema/columns.ts';
 import { processIds } from '../../schema/process-ids.ts';
 import { table } from '../../schema/table.ts';
+import { UserShares } from '../../schema/user-shares.ts';
+
+/** `vm.max_map_count` is 65,530, and a line has about 100 bytes; but a path in it may have 4,096. */
+const MAX_BYTES = 8 * 1024 * 1024;
+/** Mappings that the processes of one user have in all, beyond those that each may have: a browser has 100 of 1,000. */
+const MAX_MAPPINGS = 200_000;
+const FREE = 256;
 
 /** Source: `/proc/<pid>/maps`, `proc_pid_maps(5)`. */
 export const processMemoryMap = table({
@@ -21,10 +29,14 @@ export const processMemoryMap = table({
     pseudo: integer('1 if the path is no file'),
   },
   examples: ["select distinct path from process_memory_map where pid = 1 and permissions like '__x_'"],
-  *generate({ host, values, attempt, row }) {
+  *generate({ host, values, attempt, warn, row }) {
+    const shares = new UserShares(host.files, { share: MAX_MAPPINGS, free: FREE, what: 'mappings' });
     for (const pid of processIds(host, values('pid'), attempt)) {
-      const content = ifReadable(() => host.files.readText(`/proc/${pid}/maps`)) ?? '';
-      for (const { start, end, permissions, offset, device, inode, path } of parseProcPidMaps(content)) {
+      const content = ifReadable(() => readStart(host.files, `/proc/${pid}/maps`, MAX_BYTES));
+      if (content?.cut === true) warn(`truncated: maps has more than ${MAX_BYTES} bytes`, `process ${pid}`);
+      for (const mapping of parseProcPidMaps(content?.text ?? '')) {
+        if (shares.take(pid, 1) === 0) continue;
+        const { start, end, permissions, offset, device, inode, path } = mapping;
         yield row({
           pid,
           start: `0x${start}`,
@@ -39,5 +51,6 @@ export const processMemoryMap = table({
         });
       }
     }
+    shares.report(warn);
   },
 });

@@ -1,5 +1,5 @@
 import { bigint, text } from '../../schema/columns.ts';
-import { descriptors } from '../../schema/process-descriptors.ts';
+import { descriptorShares, descriptors } from '../../schema/process-descriptors.ts';
 import { processIds } from '../../schema/process-ids.ts';
 import { table } from '../../schema/table.ts';
 
@@ -14,11 +14,14 @@ export const processOpenFiles = table({
     path: text('Path of the file'),
   },
   examples: ["select pid, path from process_open_files where path like '/var/log/%'"],
-  *generate({ host, values, attempt, row }) {
+  *generate({ host, values, attempt, warn, row }) {
+    const shares = descriptorShares(host.files);
     for (const pid of processIds(host, values('pid'), attempt)) {
       // Sockets, pipes and other things without a path have tables of their own.
-      for (const { fd, link } of descriptors(host.files, pid))
-        if (link.startsWith('/')) yield row({ pid, fd, path: link });
+      for (const { fd, link } of descriptors(host.files, pid)) {
+        if (link.startsWith('/') && shares.take(pid, 1) === 1) yield row({ pid, fd, path: link });
+      }
     }
+    shares.report(warn);
   },
 });

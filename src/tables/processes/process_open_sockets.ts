@@ -29,11 +29,11 @@ export const processOpenSockets = table({
     "select pid, remote_address, remote_port from process_open_sockets where state = 'ESTABLISHED'",
     'select p.name, s.local_port from process_open_sockets s join processes p using (pid) where s.family = 2',
   ],
-  *generate({ host, values, attempt, row }) {
+  *generate({ host, values, attempt, warn, row }) {
     const named = values('pid');
     // Sockets without a process show only when all processes were looked into.
     const only = named !== undefined && !named.includes(-1);
-    for (const socket of openSockets(host, processIds(host, only ? named : undefined, attempt), only)) {
+    for (const socket of openSockets(host, processIds(host, only ? named : undefined, attempt), only, warn)) {
       yield row({
         pid: socket.pid,
         fd: socket.fd,

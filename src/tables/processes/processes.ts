@@ -1,15 +1,19 @@
 import { ifReadable } from '../../base/errors.ts';
 import type { Files } from '../../host/host.ts';
+import { readStart } from '../../host/read-start.ts';
 import { parseProcPidIo } from '../../parse/proc-pid-io.ts';
 import { parseProcPidMaps } from '../../parse/proc-pid-maps.ts';
 import { parseProcPidStat } from '../../parse/proc-pid-stat.ts';
 import { parseProcIdentity, parseResidentSize } from '../../parse/proc-pid-status.ts';
 import { bigint, integer, text } from '../../schema/columns.ts';
 import { processIds } from '../../schema/process-ids.ts';
+import { ProcessTexts } from '../../schema/process-texts.ts';
 import { table } from '../../schema/table.ts';
 
 /** Ticks a second where no kernel is there to say: x86 and arm64 have these. */
 const TICKS = 100;
+/** The program itself is mapped first. */
+const MAX_MAPS = 64 * 1024;
 /** What the kernel puts behind the path of a program that was deleted, `proc_pid_exe(5)`. */
 const DELETED = ' (deleted)';
 
@@ -68,7 +72,7 @@ export const processes = table({
     'select pid, path, cmdline from processes where on_disk = 0',
     'select name, path from processes where pid = 1',
   ],
-  *generate({ host, values, uses, attempt, row }) {
+  *generate({ host, values, uses, attempt, warn, row }) {
     const { files, kernel } = host;
     const msPerTick = 1000 / (kernel?.ticksPerSecond ?? TICKS);
     const bootTime = uses('start_time') ? readBootTime(files) : undefined;
@@ -82,6 +86,7 @@ export const processes = table({
       io: uses('disk_bytes_read', 'disk_bytes_written'),
       cgroup: uses('cgroup_path'),
     };
+    const programArguments = new ProcessTexts(files, 'cmdline');
     for (const pid of processIds(host, values('pid'), attempt)) {
       const directory = `/proc/${pid}`;
       const stat = parseProcPidStat(ifReadable(() => files.readText(`${directory}/stat`)) ?? '');
@@ -96,12 +101,13 @@ export const processes = table({
         pid,
         name: stat.name,
         path: program?.path,
-        cmdline: wants.cmdline ? commandLine(ifReadable(() => files.readText(`${directory}/cmdline`)) ?? '') : '',
+        cmdline: wants.cmdline ? commandLine(programArguments.read(pid)) : '',
         state: stat.state,
         cwd: wants.cwd ? ifReadable(() => files.readLink(`${directory}/cwd`)) : '',
         root: wants.root ? ifReadable(() => files.readLink(`${directory}/root`)) : '',
         ...parseProcIdentity(status),
-        on_disk: program === undefined ? -1 : program.deleted ? 0 : wants.onDisk && files.exists(program.path) ? 1 : 0,
+        on_disk:
+          program === undefined ? -1 : program.deleted ? 0 : wants.onDisk && isThere(files, program.path) ? 1 : 0,
         wired_size: 0,
         resident_size: parseResidentSize(status),
         total_size: hasMemory ? stat.virtualSize : undefined,
@@ -117,6 +123,7 @@ export const processes = table({
         cgroup_path: wants.cgroup ? cgroupPath(ifReadable(() => files.readText(`${directory}/cgroup`)) ?? '') : '',
       });
     }
+    programArguments.report(warn);
   },
 });
 
@@ -132,12 +139,17 @@ function programOf(files: Files, directory: string): { path: string; deleted: bo
   if (path === undefined || path === '') return undefined;
   if (!path.endsWith(DELETED)) return { path, deleted: false };
   // A program may really be called so: then the file of that name is the one that is mapped.
-  const inode = ifReadable(() => files.stat(path).inode);
-  const maps = inode === undefined ? '' : (ifReadable(() => files.readText(`${directory}/maps`)) ?? '');
-  for (const mapping of parseProcPidMaps(maps)) {
+  const inode = ifReadable(() => files.linkStat(path).inode);
+  const maps = inode && ifReadable(() => readStart(files, `${directory}/maps`, MAX_MAPS).text);
+  for (const mapping of parseProcPidMaps(maps || '')) {
     if (mapping.inode === inode && mapping.path === path) return { path, deleted: false };
   }
   return { path: path.slice(0, -DELETED.length), deleted: true };
+}
+
+/** What the kernel names is no link. One that has taken its place may lead to what does not answer. */
+function isThere(files: Files, path: string): boolean {
+  return ifReadable(() => files.linkStat(path)) !== undefined;
 }
 
 function commandLine(content: string): string {

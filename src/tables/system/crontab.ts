@@ -1,3 +1,4 @@
+import { readStart } from '../../host/read-start.ts';
 import { regularFiles } from '../../host/regular-files.ts';
 import { parseCrontab } from '../../parse/crontab.ts';
 import { integer, text } from '../../schema/columns.ts';
@@ -7,6 +8,9 @@ import { table } from '../../schema/table.ts';
 const SYSTEM = '/etc/crontab';
 /** Of packages; of users where a crontab lies directly in the spool (Red Hat, SUSE), and one level deeper (Debian). */
 const DIRECTORIES = ['/etc/cron.d', '/var/at/tabs', '/var/spool/cron', '/var/spool/cron/crontabs'];
+
+/** Everybody may have a crontab. One of 10,000 jobs, each a line of 100 characters, is a megabyte. */
+const MAX_BYTES = 1024 * 1024;
 
 /** Source: `/etc/crontab`, `/etc/cron.d` and the crontabs of users, `crontab(5)`. */
 export const crontab = table({
@@ -30,7 +34,7 @@ export const crontab = table({
     }),
   },
   examples: ["select path, command from crontab where event = '@reboot'"],
-  *generate({ host, values, attempt, row }) {
+  *generate({ host, values, attempt, warn, row }) {
     for (const {
       host: { files },
       pid,
@@ -39,7 +43,9 @@ export const crontab = table({
         (attempt(() => regularFiles(files, directory)) ?? []).map((name) => `${directory}/${name}`),
       );
       for (const path of [SYSTEM, ...found]) {
-        for (const job of parseCrontab(attempt(() => files.readText(path)) ?? '')) {
+        const content = attempt(() => readStart(files, path, MAX_BYTES));
+        if (content?.cut === true) warn(`truncated: ${path}: the first ${MAX_BYTES} bytes are read`);
+        for (const job of parseCrontab(content?.text ?? '')) {
           yield row({
             event: job.event,
             minute: job.minute,

@@ -35,7 +35,8 @@ export const mounts = table({
       // To ask an automounter's directory is to mount what it waits for.
       const size = sized && type !== 'autofs' ? host.kernel?.fileSystem(path) : undefined;
       const { blockSize, blocks, blocksFree, blocksAvailable, inodes, inodesFree } = size ?? NOTHING;
-      const isPath = uses('device_alias') && device.startsWith('/');
+      // Whoever may mount with FUSE names the device, which may be a link to what does not answer.
+      const isPath = uses('device_alias') && device.startsWith('/') && type !== 'fuse' && !type.startsWith('fuse.');
       yield row({
         device,
         device_alias: isPath ? ifReadable(() => host.files.realPath(device)) : '',

@@ -3,7 +3,7 @@ import { chosenUsers } from '../../schema/accounts.ts';
 import { bigint, integer, text } from '../../schema/columns.ts';
 import { mountNamespaces } from '../../schema/mount-namespaces.ts';
 import { table } from '../../schema/table.ts';
-import { readUserFile } from '../../schema/user-files.ts';
+import { UserTexts } from '../../schema/user-text.ts';
 
 /** What sshd reads by default, `AuthorizedKeysFile` in `sshd_config(5)`. */
 const FILES = ['.ssh/authorized_keys', '.ssh/authorized_keys2'];
@@ -31,13 +31,15 @@ export const authorizedKeys = table({
   *generate({ host, values, attempt, warn, row }) {
     for (const { host: seen, pid } of mountNamespaces(host, values('pid_with_namespace'), attempt)) {
       for (const user of chosenUsers(host, seen, values('uid'), attempt, warn)) {
+        const texts = new UserTexts(seen.files, user);
         for (const name of FILES) {
           const path = `${user.directory}/${name}`;
-          const content = attempt(() => readUserFile(seen.files, path, user)) ?? '';
+          const content = attempt(() => texts.read(path)) ?? '';
           for (const key of parseAuthorizedKeys(content)) {
             yield row({ uid: user.uid, ...key, key_file: path, pid_with_namespace: pid });
           }
         }
+        texts.report(warn);
       }
     }
   },

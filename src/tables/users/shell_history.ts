@@ -4,7 +4,7 @@ import { parseShellHistory } from '../../parse/shell-history.ts';
 import { chosenUsers } from '../../schema/accounts.ts';
 import { bigint, integer, text } from '../../schema/columns.ts';
 import { table } from '../../schema/table.ts';
-import { readUserFile } from '../../schema/user-files.ts';
+import { UserTexts } from '../../schema/user-text.ts';
 
 /** In the home directory: bash, zsh, ksh and csh, sh of BusyBox. */
 const HISTORIES = ['.bash_history', '.zsh_history', '.zhistory', '.history', '.sh_history', '.ash_history'];
@@ -29,24 +29,35 @@ export const shellHistory = table({
   ],
   *generate({ host, values, attempt, warn, row }) {
     for (const user of chosenUsers(host, host, values('uid'), attempt, warn)) {
-      for (const path of historyFiles(host.files, user.directory)) {
-        const content = attempt(() => readUserFile(host.files, path, user)) ?? '';
+      const texts = new UserTexts(host.files, user);
+      for (const path of historyFiles(host.files, user.directory, warn)) {
+        const content = attempt(() => texts.read(path, true)) ?? '';
         for (const { time, command } of parseShellHistory(content)) {
           yield row({ uid: user.uid, time, command, history_file: path });
         }
       }
+      texts.report(warn);
     }
   },
 });
 
-function historyFiles(files: Files, home: string): string[] {
-  const sessions = ifReadable(() => sessionNames(files, `${home}/${SESSIONS}`)) ?? [];
+function historyFiles(files: Files, home: string, warn: (message: string) => void): string[] {
+  const sessions = ifReadable(() => sessionNames(files, `${home}/${SESSIONS}`, warn)) ?? [];
   return [...HISTORIES, ...sessions.map((name) => `${SESSIONS}/${name}`)].map((name) => `${home}/${name}`);
 }
 
-/** The directory is a user's: it may have a million other files. */
-function sessionNames(files: Files, directory: string): string[] {
+/** Files of one directory that are read: a terminal that is opened ten times a day for years leaves fewer. */
+const MAX_SESSIONS = 10_000;
+
+/** The directory is a user's: it may have a million files. */
+function sessionNames(files: Files, directory: string, warn: (message: string) => void): string[] {
   const names: string[] = [];
-  for (const { name } of files.scan(directory)) if (name.endsWith('.history')) names.push(name);
+  let leftOut = 0;
+  for (const { name } of files.scan(directory)) {
+    if (!name.endsWith('.history')) continue;
+    if (names.length < MAX_SESSIONS) names.push(name);
+    else leftOut += 1;
+  }
+  if (leftOut > 0) warn(`truncated: ${directory}: ${leftOut} files left out: ${MAX_SESSIONS} of a directory are read`);
   return names.sort();
 }

@@ -1,14 +1,21 @@
-import { describePrivateKey, type PrivateKey } from '../../base/private-key.ts';
-import { regularFiles } from '../../host/regular-files.ts';
+import { fill } from '../../base/digest.ts';
+import { HostError } from '../../base/errors.ts';
+import type { PrivateKey } from '../../base/private-key.ts';
+import { decodeText } from '../../base/text.ts';
+import type { Files } from '../../host/host.ts';
 import { parseOpenSshKey } from '../../parse/openssh-key.ts';
+import type { PasswdEntry } from '../../parse/passwd.ts';
+import { parsePemKey } from '../../parse/pem-key.ts';
 import { chosenUsers } from '../../schema/accounts.ts';
 import { bigint, integer, text } from '../../schema/columns.ts';
 import { mountNamespaces } from '../../schema/mount-namespaces.ts';
 import { table } from '../../schema/table.ts';
-import { readUserFile } from '../../schema/user-files.ts';
+import { openUserFile } from '../../schema/user-files.ts';
 
 /** The longest private key, RSA of 16,384 bits, is 13 KiB; what is larger (a log, an archive) is not looked at. */
 const MAX_KEY = 64 * 1024;
+/** Files of one `~/.ssh` that are looked at: people have ten, and a thousand take a tenth of a second. */
+const MAX_FILES = 1000;
 
 /** Source: the files in `~/.ssh`, of which those that are private keys are shown. */
 export const userSshKeys = table({
@@ -35,12 +42,10 @@ export const userSshKeys = table({
     for (const { host: seen, pid } of mountNamespaces(host, values('pid_with_namespace'), attempt)) {
       for (const user of chosenUsers(host, seen, values('uid'), attempt, warn)) {
         const directory = `${user.directory}/.ssh`;
-        for (const name of attempt(() => regularFiles(seen.files, directory)) ?? []) {
-          const path = `${directory}/${name}`;
-          if (values('path')?.includes(path) === false) continue;
-          if ((attempt(() => seen.files.stat(path).size) ?? Infinity) > MAX_KEY) continue;
-          const content = attempt(() => readUserFile(seen.files, path, user, MAX_KEY)) ?? '';
-          const key = parseOpenSshKey(content, path) ?? describePrivateKey(content);
+        const asked = values('path')?.filter((path) => path.slice(0, path.lastIndexOf('/')) === directory);
+        for (const path of asked ?? attempt(() => filesIn(seen.files, directory, warn)) ?? []) {
+          const content = attempt(() => readKey(seen.files, path, user)) ?? '';
+          const key = parseOpenSshKey(content, path) ?? parsePemKey(content, path);
           if (key === undefined) continue;
           yield row({
             uid: user.uid,
@@ -57,6 +62,38 @@ export const userSshKeys = table({
     }
   },
 });
+
+/** What may be a regular file, sorted. Links are not followed here: whoever opens them judges where they lead. */
+function filesIn(files: Files, directory: string, warn: (message: string) => void): string[] {
+  const paths: string[] = [];
+  let leftOut = 0;
+  for (const { name, kind } of files.scan(directory)) {
+    if (kind !== 'regular' && kind !== 'symlink' && kind !== 'unknown') continue;
+    if (paths.length < MAX_FILES) paths.push(`${directory}/${name}`);
+    else leftOut += 1;
+  }
+  if (leftOut > 0) warn(`truncated: ${directory}: ${leftOut} files left out: ${MAX_FILES} of a directory are read`);
+  return paths.sort();
+}
+
+/** Undefined for what is too long for a key, and for a link to no regular file. */
+function readKey(files: Files, path: string, user: PasswdEntry): string | undefined {
+  try {
+    using file = openUserFile(files, path, user);
+    if (!(file.stat.size <= MAX_KEY)) return undefined;
+    const bytes = Buffer.allocUnsafe(file.stat.size);
+    return decodeText(
+      bytes,
+      0,
+      fill((into) => file.read(into), bytes),
+    );
+  } catch (cause) {
+    if (cause instanceof HostError && NO_FILE.has(cause.code)) return undefined;
+    throw cause;
+  }
+}
+
+const NO_FILE = new Set(['EISDIR', 'ELOOP', 'EOPNOTSUPP']);
 
 /** What OpenSSL's `EVP_PKEY_get_security_bits` says; the lengths are those of NIST SP 800-57 part 1, tables 2 and 4. */
 function securityBits({ type, bits, divisorBits }: PrivateKey): number | undefined {

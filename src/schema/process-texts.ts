@@ -1,0 +1,55 @@
+import { ifReadable } from '../base/errors.ts';
+import { cutText } from '../base/text.ts';
+import type { Files } from '../host/host.ts';
+import { readStart } from '../host/read-start.ts';
+import { perMachine, RecentShares } from './recent-shares.ts';
+import { UserShares } from './user-shares.ts';
+
+/** `MAX_ARG_STRLEN` of the kernel, include/uapi/linux/binfmts.h: the longest argument or variable of a program. */
+export const MAX_PROCESS_TEXT = 128 * 1024;
+/**
+ * What the processes of one user have in all. 4 MiB are 4,000 programs with 1,000 characters more than the 1,024 that each
+ * has anyway; in JSON they become at most six times as long.
+ */
+const SHARE = 4 * 1024 * 1024;
+const FREE = 1024;
+/** What they have in ten seconds: whoever joins 10,000 sockets with their process has its arguments 10,000 times. */
+const RECENT_SHARE = 12 * 1024 * 1024;
+const recentTexts = perMachine(() => new RecentShares(10_000));
+
+/**
+ * What processes were started with, `/proc/<pid>/cmdline` or `environ`. A process may have 6 MB of it, and a user
+ * thousands of processes: what is beyond the bounds is left out, with a warning that says so.
+ */
+export class ProcessTexts {
+  readonly #files: Files;
+  readonly #name: 'cmdline' | 'environ';
+  readonly #shares: UserShares;
+  #cut = 0;
+  #first = 0;
+
+  constructor(files: Files, name: 'cmdline' | 'environ') {
+    this.#files = files;
+    this.#name = name;
+    const recent = { shares: recentTexts(files), share: RECENT_SHARE };
+    this.#shares = new UserShares(files, { share: SHARE, free: FREE, what: `characters of ${name}`, recent });
+  }
+
+  /** Of a process that has ended, or that we may not look into, empty. */
+  read(pid: number): string {
+    const found = ifReadable(() => readStart(this.#files, `/proc/${pid}/${this.#name}`, MAX_PROCESS_TEXT));
+    if (found === undefined) return '';
+    if (found.cut && this.#cut++ === 0) this.#first = pid;
+    const { length } = found.text;
+    return length <= FREE ? found.text : cutText(found.text, this.#shares.take(pid, length));
+  }
+
+  /** To be called when the last was read. */
+  report(warn: (message: string, cause: string) => void): void {
+    const more = this.#cut > 1 ? ` and ${this.#cut - 1} more` : '';
+    if (this.#cut > 0) {
+      warn(`truncated: ${this.#name} has more than ${MAX_PROCESS_TEXT} bytes`, `process ${this.#first}${more}`);
+    }
+    this.#shares.report(warn);
+  }
+}

@@ -1,0 +1,137 @@
+import { fill } from '../base/digest.ts';
+import { decodeText } from '../base/text.ts';
+import type { Files } from '../host/host.ts';
+import type { PasswdEntry } from '../parse/passwd.ts';
+import { openUserFile } from './user-files.ts';
+
+/**
+ * What one user's files may have in one scan of a table, all files together. 8 MiB are 100,000 commands of 80 characters,
+ * or 12,000 keys of RSA; shells keep 500 to 50,000 commands.
+ */
+const MAX_BYTES = 8 * 1024 * 1024;
+const MAX_LINES = 100_000;
+/** `MAX_ARG_STRLEN` of the kernel: no argument of a program is longer. */
+const MAX_LINE = 128 * 1024;
+
+const LINE_FEED = 0x0a;
+
+/** Texts of one user, read within one bound. `report` says what was left out. */
+export class UserTexts {
+  readonly #files: Files;
+  readonly #user: PasswdEntry;
+  #bytes = MAX_BYTES;
+  #lines = MAX_LINES;
+  readonly #leftOut = new Loss();
+  readonly #shortened = new Loss();
+
+  constructor(files: Files, user: PasswdEntry) {
+    this.#files = files;
+    this.#user = user;
+  }
+
+  /** The file's first lines, or with `newest` its last ones. Throws `HostError`. */
+  read(path: string, newest = false): string {
+    using file = openUserFile(this.#files, path, this.#user);
+    const { size } = file.stat;
+    const room = this.#lines > 0 ? this.#bytes : 0;
+    const bytes = Buffer.allocUnsafe(Math.min(size, room));
+    let position = newest ? size - bytes.length : 0;
+    const length = fill((into) => {
+      const count = file.readAt(into, position);
+      position += count;
+      return count;
+    }, bytes);
+    const part = wholeLines(bytes.subarray(0, length), this.#lines, size > bytes.length, newest);
+    this.#leftOut.add(path, size - bytes.length + length - part.bytes.length);
+    this.#bytes -= part.bytes.length;
+    this.#lines -= part.lines;
+    const { text, cut } = shortened(part.bytes);
+    this.#shortened.add(path, cut);
+    return text;
+  }
+
+  /** To be called when the last file was read. */
+  report(warn: (message: string, cause: string) => void): void {
+    const { name } = this.#user;
+    const leftOut = this.#leftOut;
+    if (leftOut.total > 0) {
+      const bound = `of the files of user ${name} ${MAX_BYTES} bytes and ${MAX_LINES} lines are read`;
+      warn(`truncated: ${bound}`, `${leftOut}: ${leftOut.total} bytes left out`);
+    }
+    const cut = this.#shortened;
+    if (cut.total > 0) {
+      warn(`truncated: user ${name} has lines longer than ${MAX_LINE} bytes`, `${cut}: ${cut.total} lines`);
+    }
+  }
+}
+
+/** What was lost of how many files. */
+class Loss {
+  total = 0;
+  #first = '';
+  #files = 0;
+
+  add(path: string, amount: number): void {
+    if (amount <= 0) return;
+    this.total += amount;
+    if (this.#files++ === 0) this.#first = path;
+  }
+
+  toString(): string {
+    return this.#files > 1 ? `${this.#first} and ${this.#files - 1} more` : this.#first;
+  }
+}
+
+/** At most `lines` lines from the beginning or the end; where the file is longer, none that is cut. */
+function wholeLines(
+  bytes: Buffer,
+  lines: number,
+  longer: boolean,
+  newest: boolean,
+): { readonly bytes: Buffer; readonly lines: number } {
+  let start = 0;
+  let end = bytes.length;
+  // One line that fills everything is shown as far as it goes.
+  if (longer && newest) start = bytes.indexOf(LINE_FEED) + 1;
+  else if (longer) end = bytes.lastIndexOf(LINE_FEED) + 1 || end;
+  if (start === end) start = 0;
+  let count = 0;
+  if (newest) {
+    // The line feed at the end of the last line begins no other.
+    let at = end;
+    while (at > start && count < lines) {
+      at = at - 2 < start ? start : Math.max(start, bytes.lastIndexOf(LINE_FEED, at - 2) + 1);
+      count += 1;
+    }
+    return { bytes: bytes.subarray(at, end), lines: count };
+  }
+  let at = start;
+  while (at < end && count < lines) {
+    const next = bytes.indexOf(LINE_FEED, at);
+    at = next < 0 || next >= end ? end : next + 1;
+    count += 1;
+  }
+  return { bytes: bytes.subarray(start, at), lines: count };
+}
+
+/** The text without the ends of lines that are too long; changes the bytes. */
+function shortened(bytes: Buffer): { readonly text: string; readonly cut: number } {
+  let cut = 0;
+  let to = 0;
+  for (let from = 0; from < bytes.length; ) {
+    const feed = bytes.indexOf(LINE_FEED, from);
+    const end = feed < 0 ? bytes.length : feed;
+    let kept = end;
+    if (end - from > MAX_LINE) {
+      cut += 1;
+      kept = from + MAX_LINE;
+      // Not within a character of UTF-8, which has at most three bytes behind its first.
+      for (let i = 0; i < 3 && (bytes[kept]! & 0xc0) === 0x80; i++) kept -= 1;
+    }
+    if (to !== from) bytes.copyWithin(to, from, kept);
+    to += kept - from;
+    if (feed >= 0) bytes[to++] = LINE_FEED;
+    from = end + 1;
+  }
+  return { text: decodeText(bytes, 0, to), cut };
+}

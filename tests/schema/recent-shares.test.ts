@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { perMachine, RecentShares } from '../../src/schema/recent-shares.ts';
+
+test('what was taken comes back bit by bit, and never more than the share', () => {
+  let now = 0;
+  const shares = new RecentShares(1000, () => now);
+  assert.equal(shares.left(7, 100), 100);
+  shares.spend(7, 100, 80);
+  assert.deepEqual([shares.left(7, 100), shares.left(8, 100)], [20, 100]);
+  now = 500;
+  assert.equal(shares.left(7, 100), 70);
+  shares.spend(7, 100, 70);
+  assert.equal(shares.left(7, 100), 0);
+  now = 10_000;
+  assert.equal(shares.left(7, 100), 100);
+});
+
+test('each machine has its own', () => {
+  const of = perMachine(() => []);
+  const machine = {};
+  assert.equal(of(machine), of(machine));
+  assert.notEqual(of(machine), of({}));
+});

@@ -61,7 +61,6 @@ test('the agent goes on, says what it lost, and logs again when there is room', 
     fill(small);
     await said(/cannot log: ENOSPC/);
     writeFileSync(folder.at('watched/b'), 'x'.repeat(100));
-    await said(/Results of scheduled query files cannot be kept: database or disk is full|Error.*full/);
     assert.equal(child.exitCode, null);
 
     empty(small);
@@ -91,7 +90,10 @@ test('a disk that is full from the beginning', async (t) => {
     child.stderr!.on('data', (chunk) => {
       stderr += chunk;
     });
-    await folder.until(() => /there is no room for it; until the agent is started anew/.exec(stderr), 'the warning');
+    await folder.until(
+      () => /cannot be written: .*(full|ENOSPC).*; until the agent is started anew/.exec(stderr),
+      'the warning',
+    );
     await folder.until(() => folder.lines('osqueryd.snapshots.log')[0], 'a run');
     assert.equal(await end(child), 0);
   } finally {

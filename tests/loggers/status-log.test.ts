@@ -12,8 +12,8 @@ beforeEach(() => {
 });
 
 const logger: Logger = {
-  result: assert.fail,
-  snapshot: assert.fail,
+  results: () => assert.fail(),
+  snapshots: () => assert.fail(),
   status: (lines) => void logged.push(...lines),
   close: async () => {},
 };

@@ -43,15 +43,19 @@ export function makeLoggers(options: OptionValues, parts: LoggerParts): Logger[]
   });
 }
 
-/** One logger that is all of them. */
+/** One logger that is all of them. Lines have arrived where one of them has them: another that has not counts a loss. */
 export function everyLogger(loggers: readonly Logger[]): Logger {
+  const inStore = loggers.filter(({ queue }) => queue !== undefined);
+  const outside = loggers.filter(({ queue }) => queue === undefined);
+  const arrived = (answers: readonly boolean[]) => answers.length === 0 || answers.includes(true);
   return {
-    result: (line) => {
-      for (const logger of loggers) logger.result(line);
-    },
-    snapshot: (line) => {
-      for (const logger of loggers) logger.snapshot(line);
-    },
+    results: (lines) => arrived(outside.map((logger) => logger.results(lines))),
+    snapshots: (lines) => arrived(outside.map((logger) => logger.snapshots(lines))),
+    ...(inStore.length > 0 && {
+      queue: (lines: readonly string[]) => {
+        for (const logger of inStore) logger.queue!(lines);
+      },
+    }),
     status: (lines) => {
       for (const logger of loggers) logger.status(lines);
     },

@@ -16,6 +16,8 @@ export type { Problem } from './report.ts';
 export interface ConfigText {
   readonly source: string;
   readonly text: string;
+  /** Why somebody else may have written it; undefined where nobody could. */
+  readonly distrusted?: string | undefined;
 }
 
 /** Where a configuration comes from. Every method throws `UserError`. */
@@ -61,7 +63,9 @@ export function readConfiguration(source: ConfigSource, machine: Machine, proble
   const broken: string[] = [];
   const sections = new SectionsParser();
   const texts = source.texts();
-  for (const { source: from, text } of texts) {
+  for (const piece of texts) {
+    const { source: from, text } = piece;
+    mustBeTrusted(piece);
     const config = parse(text, from);
     if (config === undefined) continue;
     const report = problems.of(from);
@@ -83,6 +87,12 @@ export function readConfiguration(source: ConfigSource, machine: Machine, proble
   problems.finish();
   return configuration;
 
+  /** A configuration of others is used all the same: without one the agent would be blind. */
+  function mustBeTrusted({ source: from, distrusted }: ConfigText): void {
+    if (distrusted !== undefined)
+      problems.add(`${from}: ${distrusted}: who may write there decides what the agent does`);
+  }
+
   function parse(text: string, from: string): JsonObject | undefined {
     return attempt(() => parseConfigText(text, from), {
       add: (reason) => {
@@ -102,7 +112,9 @@ export function readConfiguration(source: ConfigSource, machine: Machine, proble
 
   function readPackFiles(name: string, path: string): void {
     const found = attempt(() => (name === '*' ? source.packs(path) : [{ ...source.pack(path), name }]), problems);
-    for (const { name: own, source: from, text } of found ?? []) {
+    for (const piece of found ?? []) {
+      const { name: own, source: from, text } = piece;
+      mustBeTrusted(piece);
       if (packTexts.length === MAX_PACK_FILES) {
         problems.add(`${from}: more than ${MAX_PACK_FILES} files of packs`);
         return;

@@ -7,7 +7,7 @@ import type { FromWorker, ToWorker } from '../daemon/watchdog/messages.ts';
 import { endAtOnce } from '../host/linux/end-at-once.ts';
 import { lockPidFile, nameDaemon } from '../host/linux/pid-file.ts';
 import { DescriptorOutput } from '../host/linux/standard-streams.ts';
-import { readUserFile } from '../host/linux/user-files.ts';
+import { readFlagfile } from '../host/linux/user-files.ts';
 import type { FromBackground } from './daemon/background.ts';
 import { BACKGROUND, WORKER } from './daemon/roles.ts';
 
@@ -31,7 +31,7 @@ main(process.argv.slice(2)).then(
 
 async function main(args: readonly string[]): Promise<number> {
   const { values, help, version } = parseCommandLine(args, {
-    readFile: readUserFile,
+    readFile: flagfile,
     defaultFlagfile: DEFAULT_FLAGFILE,
   });
   if (version) return print(`osqueryd version ${OSQUERY_VERSION} (osquery-ts ${VERSION})\n`);
@@ -44,6 +44,13 @@ async function main(args: readonly string[]): Promise<number> {
     return (await import('./daemon/background.ts')).startInBackground(args, (text) => stderr.write(text));
   }
   return await run(values, args, watcher);
+}
+
+/** A worker says nothing: its watcher has read the same. */
+function flagfile(path: string): string {
+  return readFlagfile(path, (message) => {
+    if (process.env[WORKER] === undefined) stderr.write(`WARNING: ${message}\n`);
+  });
 }
 
 /** The daemon itself: a watcher and its worker, or both in one. */
@@ -61,7 +68,9 @@ async function run(options: OptionValues, args: readonly string[], watcher: numb
   };
   using up = new DisposableStack();
   if (watcher === 0 && !options.bool('ephemeral')) {
-    up.use(lockPidFile(options.string('pidfile'), { force: options.bool('force') }));
+    up.use(
+      lockPidFile(options.string('pidfile'), { force: options.bool('force'), unsafe: options.bool('allow_unsafe') }),
+    );
   }
   if (watcher === 0 && !options.bool('disable_watchdog')) {
     const { runWatcher } = await import('./daemon/watch.ts');

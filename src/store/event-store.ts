@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { isRefusal } from './damaged.ts';
 import { eventsOf, firstOf, type KeptEvent, MOST_EVENTS, type Pack } from './event-pack.ts';
 import { EventSeconds, EventSecondsReader, type Ids, NO_ID } from './event-seconds.ts';
 
@@ -184,7 +185,7 @@ export class EventStore implements Disposable {
    */
   expire(table: string, before: number, upTo: number): number {
     const { seconds } = this.#of(table);
-    const gone = this.#transaction(() => {
+    const gone = this.#ifTaken({ events: 0, bytes: 0 }, () => {
       let [events, bytes] = [0, 0];
       for (const run of seconds.old(before, upTo, SECONDS_AT_ONCE)) {
         const last = Math.min(run.last ?? NO_ID, upTo);
@@ -215,8 +216,8 @@ export class EventStore implements Disposable {
         ? { events: Math.min(beyond.rows, DELETED_AT_ONCE), bytes: NO_ID }
         : { events: DELETED_AT_ONCE, bytes: beyond.bytes };
     const { seconds } = this.#of(table);
-    const gone = this.#transaction(() => {
-      const some = this.#removeFirst(table, { first: 0, last: NO_ID }, most);
+    const gone = this.#ifTaken({ last: undefined, events: 0, bytes: 0 }, () => {
+      const some: First = this.#removeFirst(table, { first: 0, last: NO_ID }, most);
       if (some.last !== undefined) seconds.removeUpTo(some.last);
       return some;
     });
@@ -288,6 +289,16 @@ export class EventStore implements Disposable {
     if (known <= this.last(table)) return;
     const sequence = this.#database.prepare('UPDATE sqlite_sequence SET seq = ? WHERE name = ?').run(known, table);
     if (sequence.changes === 0) this.#database.prepare('INSERT INTO sqlite_sequence VALUES (?, ?)').run(table, known);
+  }
+
+  /** What `work` removed; nothing where the disk takes not even that. Whoever hears events goes on hearing them. */
+  #ifTaken<T>(nothing: T, work: () => T): T {
+    try {
+      return this.#transaction(work);
+    } catch (cause) {
+      if (isRefusal(cause)) return nothing;
+      throw cause;
+    }
   }
 
   #transaction<T>(work: () => T): T {

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { monotonicNow } from '../base/clock.ts';
-import { UserError } from '../base/errors.ts';
+import { UserError, unsafe } from '../base/errors.ts';
 import { damagedName, isRefusal, openOrRenew, renew } from './damaged.ts';
 import { type Connection, Database, type Renew } from './database.ts';
 import { EventCursors } from './event-cursors.ts';
@@ -51,6 +51,8 @@ export function openStore(
   { patient = false } = {},
 ): Store {
   const path = `${directory}/${FILE}`;
+  const reason = files.distrusted(directory);
+  if (reason !== undefined) throw new UserError(unsafe('database_path', directory, reason));
   try {
     files.makeDirectory(directory);
     files.create(path);

@@ -67,9 +67,11 @@ export class NotLogged extends Error {
 
 /** What opening a store does beside SQLite's own work. */
 export interface StoreFiles {
+  /** Why somebody else may put something of theirs into a directory; undefined where nobody can. */
+  distrusted(directory: string): string | undefined;
   /** Makes a directory that only its owner may enter, and those above it. */
   makeDirectory(path: string): void;
-  /** Makes an empty file that only its owner may read, if there is none. */
+  /** Makes an empty file that only its owner may read, if there is none. Throws `UserError` where somebody else's is there. */
   create(path: string): void;
   exists(path: string): boolean;
   rename(from: string, to: string): void;

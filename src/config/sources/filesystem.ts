@@ -11,25 +11,27 @@ import type { ConfigSource, ConfigText } from '../configuration.ts';
 export class FilesystemSource implements ConfigSource {
   readonly #files: Files;
   readonly #path: string;
+  readonly #distrusted: (path: string) => string | undefined;
 
-  constructor(files: Files, path: string) {
+  /** `distrusted`: why somebody else may have written a file. */
+  constructor(files: Files, path: string, distrusted: (path: string) => string | undefined = () => undefined) {
     this.#files = files;
+    this.#distrusted = distrusted;
     // Relative ones mean the directory that the program was started in.
     this.#path = resolve(path);
   }
 
   texts(): ConfigText[] {
     const more = this.#regular(`${this.#path}.d/%.conf`);
-    return [this.#path, ...more].map((path) => ({ source: path, text: this.#read(path) }));
+    return [this.#path, ...more].map((path) => this.#read(path));
   }
 
   pack(named: string): ConfigText {
-    const path = resolve(named);
-    return { source: path, text: this.#read(path) };
+    return this.#read(resolve(named));
   }
 
   packs(pattern: string): (ConfigText & { readonly name: string })[] {
-    return this.#regular(resolve(pattern)).map((path) => ({ source: path, text: this.#read(path), name: stem(path) }));
+    return this.#regular(resolve(pattern)).map((path) => ({ ...this.#read(path), name: stem(path) }));
   }
 
   /** The files that a pattern names, in order. */
@@ -38,9 +40,11 @@ export class FilesystemSource implements ConfigSource {
     return found.sort();
   }
 
-  #read(path: string): string {
+  #read(path: string): ConfigText {
     try {
-      return this.#files.readText(path);
+      const text = this.#files.readText(path);
+      const distrusted = this.#distrusted(path);
+      return { source: path, text, ...(distrusted !== undefined && { distrusted }) };
     } catch (cause) {
       if (cause instanceof HostError) throw new UserError(`${path}: cannot be read: ${cause.code}`);
       throw cause;

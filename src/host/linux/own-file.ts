@@ -7,6 +7,10 @@ const { O_NOFOLLOW, O_NONBLOCK } = constants;
 /** A file that somebody else could have put where ours belongs. */
 export class NotOurFile extends UserError {
   override readonly name = 'NotOurFile';
+
+  constructor(path: string, reason: string) {
+    super(`${path} is not used, as ${reason}: remove it, or start with --allow_unsafe`);
+  }
 }
 
 export interface OwnFileOptions {
@@ -27,14 +31,10 @@ export function openOwn(path: string, flags: number, mode: number, { unsafe = fa
     // The kernel does not open links, sockets, pipes that nobody reads, or others' files in a directory such as /tmp.
     const stats = lstatSync(path, { throwIfNoEntry: false });
     const reason = stats && notOurs(stats);
-    throw reason === undefined ? cause : refusal(path, reason);
+    throw reason === undefined ? cause : new NotOurFile(path, reason);
   }
   const reason = notOurs(fstatSync(fd));
   if (reason === undefined) return fd;
   closeSync(fd);
-  throw refusal(path, reason);
-}
-
-function refusal(path: string, reason: string): NotOurFile {
-  return new NotOurFile(`${path} is not used, as ${reason}: remove it, or start with --allow_unsafe`);
+  throw new NotOurFile(path, reason);
 }

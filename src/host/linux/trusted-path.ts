@@ -45,9 +45,13 @@ export function distrusted(path: string, options: TrustOptions = {}): string | u
   return reason;
 }
 
+export function isRoot(): boolean {
+  return process.geteuid?.() === 0;
+}
+
 /** Why a file that is open is not ours alone; undefined where it is. */
 export function notOurs(stats: Stats, uid: number = process.geteuid?.() ?? 0): string | undefined {
-  if (!stats.isFile()) return `it is ${kindOf(stats)}, not a file`;
+  if (!stats.isFile()) return `it is ${kindOf(stats)}`;
   if (stats.uid !== 0 && stats.uid !== uid) return `it belongs to user ${stats.uid}`;
   return stats.nlink > 1 ? 'it has a second name, a hard link' : undefined;
 }

@@ -317,14 +317,20 @@ export class EventStore implements Disposable {
 
 /** Reads events while another thread writes them; sees what was committed when it looks. */
 export class EventReader implements Disposable {
-  readonly #database: DatabaseSync;
+  readonly #opened: DatabaseSync | undefined;
+  readonly #failure: unknown;
   readonly #ranges = new Map<string, StatementSync>();
   readonly #seconds = new Map<string, EventSecondsReader>();
   readonly #forms = new Map<number, string>();
 
+  /** Where the file cannot be opened, that is an error of who asks for events: other queries go on. */
   constructor(path: string) {
-    this.#database = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
-    this.#database.exec(`PRAGMA cache_size = -${CACHE}`);
+    try {
+      this.#opened = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
+      this.#opened.exec(`PRAGMA cache_size = -${CACHE}`);
+    } catch (cause) {
+      this.#failure = cause;
+    }
   }
 
   get identity(): string {
@@ -348,7 +354,12 @@ export class EventReader implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (this.#database.isOpen) this.#database.close();
+    if (this.#opened?.isOpen) this.#opened.close();
+  }
+
+  get #database(): DatabaseSync {
+    if (this.#failure !== undefined) throw this.#failure;
+    return this.#opened!;
   }
 
   *#byTime(table: string, range: EventRange): Generator<KeptEvent> {

@@ -16,8 +16,10 @@ const DEFAULT_FLAGFILE = '/etc/osquery/osquery.flags.default';
 const PROGRAM = 'osqueryd';
 
 const startedMs = Date.now();
-const stdout = new DescriptorOutput(1, 0, { lasting: true });
-const stderr = new DescriptorOutput(2, 0);
+/** Longer than any reader that is well lets us wait. Meanwhile nothing else is done. */
+const patienceMs = 1000;
+const stdout = new DescriptorOutput(1, 0, { lasting: true, patienceMs });
+const stderr = new DescriptorOutput(2, 0, { patienceMs });
 
 endAtOnce();
 main(process.argv.slice(2)).then(

@@ -65,3 +65,10 @@ test('what another process has printed already is only logged', () => {
   log.say('ERROR', 'worker ended', 'watcher.ts', { printed: true });
   assert.deepEqual([messages(), printed], [['ERROR worker ended'], []]);
 });
+
+test('a message has an end: what somebody named may be in it', () => {
+  const log = statusLog();
+  log.open([logger]);
+  log.say('ERROR', 'x'.repeat(10_000_000), 'x.ts');
+  assert.equal(logged[0]!.message, `${'x'.repeat(8192)}…`);
+});

@@ -37,10 +37,10 @@ const ways: Readonly<Record<string, () => void | Promise<void>>> = {
     for (let i = 0; i < LINES; i++) appendFileSync(join(folder, 'append'), `${line}\n`);
   },
   'filesystem logger': () => {
-    for (let i = 0; i < LINES; i++) plain.result(line);
+    for (let i = 0; i < LINES; i++) plain.results([line]);
   },
   'filesystem logger, rotating': async () => {
-    for (let i = 0; i < LINES; i++) rotating.snapshot(line);
+    for (let i = 0; i < LINES; i++) rotating.snapshots([line]);
     await rotating.close();
   },
   'through the buffer': forwarded,
@@ -87,7 +87,7 @@ async function forwarded(): Promise<void> {
   );
   // As a run of a query logs them.
   store.transaction(() => {
-    for (let i = 0; i < LINES; i++) logger.result(line);
+    for (let i = 0; i < LINES; i++) logger.results([line]);
   });
   while (sent < LINES) {
     round();

@@ -6,7 +6,7 @@ export interface JsonObject {
 }
 
 /** osquery's limits: 4 MiB of text, 32 levels. */
-const MAX_LENGTH = 4 * 1024 * 1024;
+export const MAX_LENGTH = 4 * 1024 * 1024;
 const MAX_DEPTH = 32;
 
 /**
@@ -15,14 +15,14 @@ const MAX_DEPTH = 32;
  * and never with what stands there: it may be a secret.
  */
 export function parseConfigText(text: string, source: string): JsonObject {
-  if (text.length > MAX_LENGTH) throw new UserError(`${source}: more than ${MAX_LENGTH} characters`);
-  const { json, lineOf } = stripped(text);
+  if (text.length > MAX_LENGTH) throw new UserError(tooLong(source));
+  const json = stripped(text);
   let value: JsonValue;
   try {
     value = JSON.parse(json) as JsonValue;
   } catch (cause) {
     const { reason, at } = explained((cause as Error).message, json);
-    throw new UserError(`${source}:${lineOf(at)}: not JSON: ${reason}`);
+    throw new UserError(`${source}:${lineIn(text, at)}: not JSON: ${reason}`);
   }
   if (!isObject(value)) throw new UserError(`${source}: not an object`);
   if (isDeeperThan(value, MAX_DEPTH)) throw new UserError(`${source}: more than ${MAX_DEPTH} levels`);
@@ -43,20 +43,42 @@ export function valueAt(object: JsonObject, key: string): JsonValue | undefined 
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
-/** The text without comments and joins, and for an offset in it the line of the original, from 1. */
-function stripped(text: string): { json: string; lineOf: (offset: number) => number } {
-  const starts: { readonly offset: number; readonly line: number }[] = [];
+export function tooLong(source: string): string {
+  return `${source}: more than ${MAX_LENGTH} characters`;
+}
+
+/** The text without comments and joins. */
+function stripped(text: string): string {
+  if (!text.includes('#') && !text.includes('//') && !/\\(\n|$)/.test(text)) return text;
   let json = '';
-  let joined = false;
-  for (const [i, line] of text.split('\n').entries()) {
-    const comment = !joined && /^\s*(#|\/\/)/.test(line);
-    if (comment) continue;
-    starts.push({ offset: json.length, line: i + 1 });
-    joined = line.endsWith('\\');
-    json += joined ? line.slice(0, -1) : `${line}\n`;
+  for (const piece of pieces(text)) json += piece.text;
+  return json;
+}
+
+/** For an offset in the text without comments and joins, the line of the original, from 1. */
+function lineIn(text: string, offset: number): number {
+  let line = 1;
+  let length = 0;
+  for (const piece of pieces(text)) {
+    if (length > offset) break;
+    line = piece.line;
+    length += piece.text.length;
   }
-  const lineOf = (offset: number) => starts.findLast((start) => start.offset <= offset)?.line ?? 1;
-  return { json, lineOf };
+  return line;
+}
+
+/** The lines that are no comments, with their ends where they are not joined with the next. */
+function* pieces(text: string): Generator<{ readonly line: number; readonly text: string }> {
+  let joined = false;
+  let line = 1;
+  for (let start = 0, end: number; start <= text.length; start = end + 1, line++) {
+    end = text.indexOf('\n', start);
+    if (end < 0) end = text.length;
+    const content = text.slice(start, end);
+    if (!joined && /^\s*(#|\/\/)/.test(content)) continue;
+    joined = content.endsWith('\\');
+    yield { line, text: joined ? content.slice(0, -1) : `${content}\n` };
+  }
 }
 
 /** V8's message without the piece of input that it quotes, and the offset that it is about. */

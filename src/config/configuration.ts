@@ -16,6 +16,10 @@ export type { Problem } from './report.ts';
 export interface ConfigText {
   readonly source: string;
   readonly text: string;
+  /** Why somebody else may have written it; undefined where nobody could. */
+  readonly distrusted?: string | undefined;
+  /** Why it was not read; undefined where it was. */
+  readonly unread?: string | undefined;
 }
 
 /** Where a configuration comes from. Every method throws `UserError`. */
@@ -24,7 +28,7 @@ export interface ConfigSource {
   texts(): ConfigText[];
   /** A pack that the configuration names by a path. */
   pack(path: string): ConfigText;
-  /** The packs of a pattern, named after their files. */
+  /** The packs of a pattern, named after their files; no more of them than a thousand and one. */
   packs(pattern: string): (ConfigText & { readonly name: string })[];
 }
 
@@ -48,7 +52,11 @@ export interface PieceOf<T> {
 }
 
 /** More files of packs than a machine has, and than anybody would want to wait for. */
-const MAX_PACK_FILES = 1000;
+export const MAX_PACK_FILES = 1000;
+/** Packs of a piece, in files and elsewhere. */
+const MAX_PACKS = 10_000;
+/** Characters of all pieces and files of packs: four of the longest. */
+const MAX_IN_ALL = 16 * 1024 * 1024;
 
 /**
  * Reads and merges a configuration. A piece that is no JSON is left out whole, a query or a pack that is wrong alone; each
@@ -61,8 +69,12 @@ export function readConfiguration(source: ConfigSource, machine: Machine, proble
   const broken: string[] = [];
   const sections = new SectionsParser();
   const texts = source.texts();
-  for (const { source: from, text } of texts) {
-    const config = parse(text, from);
+  let characters = 0;
+  let packCount = 0;
+  for (const piece of texts) {
+    const { source: from } = piece;
+    mustBeTrusted(piece);
+    const config = parse(piece);
     if (config === undefined) continue;
     const report = problems.of(from);
     reportUnknown(config, 'top', report);
@@ -83,32 +95,49 @@ export function readConfiguration(source: ConfigSource, machine: Machine, proble
   problems.finish();
   return configuration;
 
-  function parse(text: string, from: string): JsonObject | undefined {
-    return attempt(() => parseConfigText(text, from), {
-      add: (reason) => {
-        broken.push(reason);
-        problems.add(reason);
-      },
-    });
+  /** A configuration of others is used all the same: without one the agent would be blind. */
+  function mustBeTrusted({ source: from, distrusted }: ConfigText): void {
+    if (distrusted !== undefined)
+      problems.add(`${from}: ${distrusted}: who may write there decides what the agent does`);
+  }
+
+  function parse({ source: from, text, unread }: ConfigText): JsonObject | undefined {
+    characters += text.length;
+    const add = (reason: string) => {
+      broken.push(reason);
+      problems.add(reason);
+    };
+    if (unread !== undefined) return void add(unread);
+    if (characters > MAX_IN_ALL) return void add(`${from}: more than ${MAX_IN_ALL} characters with those before it`);
+    return attempt(() => parseConfigText(text, from), { add });
   }
 
   /** A pack is an object or the path of a file with one; under the name `*`, an object of packs or a pattern of paths. */
   function readPack(name: string, from: string, pack: JsonValue): void {
+    packCount += 1;
+    if (packCount === MAX_PACKS + 1) problems.of(from)('packs', `more than ${MAX_PACKS} in all`);
+    if (packCount > MAX_PACKS) return;
     if (typeof pack === 'string') readPackFiles(name, pack);
     else if (!isObject(pack)) problems.of(from)(`packs.${name}`, 'neither a pack nor a path');
     else if (name !== '*') addPack(name, from, pack);
-    else for (const [inner, value] of Object.entries(pack)) readPack(inner, from, value);
+    else {
+      const inner = Object.keys(pack).slice(0, MAX_PACKS + 1);
+      for (const own of inner) readPack(own, from, pack[own]!);
+    }
   }
 
   function readPackFiles(name: string, path: string): void {
+    if (packTexts.length > MAX_PACK_FILES) return;
     const found = attempt(() => (name === '*' ? source.packs(path) : [{ ...source.pack(path), name }]), problems);
-    for (const { name: own, source: from, text } of found ?? []) {
-      if (packTexts.length === MAX_PACK_FILES) {
+    for (const piece of found ?? []) {
+      const { name: own, source: from, text } = piece;
+      packTexts.push({ source: from, text });
+      if (packTexts.length > MAX_PACK_FILES) {
         problems.add(`${from}: more than ${MAX_PACK_FILES} files of packs`);
         return;
       }
-      packTexts.push({ source: from, text });
-      const object = parse(text, from);
+      mustBeTrusted(piece);
+      const object = parse(piece);
       if (object !== undefined) addPack(own, from, object);
     }
   }

@@ -66,14 +66,17 @@ export type KnownKeys = typeof KNOWN;
 /** Says which keys of an object mean nothing: a misspelt one would go unnoticed otherwise. */
 export function reportUnknown(object: JsonObject, kind: keyof KnownKeys, report: Report): void {
   const known = KNOWN[kind];
+  let unknown = 0;
   for (const key of Object.keys(object)) {
     // `_comment`, `// why`: JSON has no comments of its own.
     if (known.includes(key) || /^(_|#|\/\/|\$schema$)/.test(key)) continue;
-    const near = nearest(key.slice(0, MAX_KEY), known);
+    const near = ++unknown > MAX_SEARCHES ? undefined : nearest(key.slice(0, MAX_KEY), known);
     report(key, `unknown, and ignored${near === undefined ? '' : `; did you mean ${near}?`}`);
   }
 }
 
+/** Keys of an object for which the nearest is searched: a million of them would take a second each 150,000. */
+const MAX_SEARCHES = 20;
 /** Longer than all that are known: a search for the nearest costs the product of the lengths. */
 const MAX_KEY = 64;
 

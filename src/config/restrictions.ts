@@ -57,13 +57,15 @@ const ELSEWHERE = [
   'suse',
 ];
 
+/** Characters of a platform that are looked at: all systems there are, twice. */
+const MAX_PLATFORM = 500;
 /** Longer than all of them. */
 const MAX_WORD = 32;
 
 /** A query for `Linux` or `linus` would never run, and nobody would know why. */
 function reportMisspelt(platform: string, report: Report): void {
   if (isPlatform(platform)) return;
-  for (const word of platform.split(/[\s,]+/)) {
+  for (const word of platform.slice(0, MAX_PLATFORM).split(/[\s,]+/)) {
     if (word === '' || ELSEWHERE.includes(word)) continue;
     const near = nearest(word.slice(0, MAX_WORD), [...HERE, ...ELSEWHERE]);
     if (near !== undefined) report('platform', `no platform; did you mean ${near}?`);

@@ -10,7 +10,7 @@ import {
   snapshotLine,
 } from '../results/log-lines.ts';
 import type { RowText } from '../results/row.ts';
-import type { Store } from '../store/store.ts';
+import { NotLogged, type Store } from '../store/store.ts';
 import type { SeenEvents } from './query-protocol.ts';
 
 /** How results are logged, by flags. */
@@ -37,38 +37,57 @@ export interface FinishedRun {
 }
 
 /**
- * Logs a run and keeps what the next one is compared with, in one transaction. A logger that keeps its lines in the store
- * has each of them once, whatever happens; to one that writes elsewhere a crash in between gives them once more, and loses
- * none. What came of the comparison; undefined for a snapshot.
+ * Logs a run and keeps what the next one is compared with. A logger that keeps its lines in the store has each of them once,
+ * whatever happens; to one that writes elsewhere a crash in between gives them once more, and loses none. Where the store
+ * cannot keep it, it is remembered in memory; where no logger takes the lines, nothing is kept and the next run finds the
+ * same. What came of the comparison; undefined for a snapshot, and for what was not logged.
  */
 export function logRun(run: FinishedRun, store: Store, logger: Logger, options: ResultOptions): Difference | undefined {
   const { query, name, rows, hostIdentifier, time, epoch, decorations, seen } = run;
-  const keepCursors = () => {
-    if (seen !== undefined) store.cursors.set(name, query.query, seen.identity, seen.cursors);
-  };
+  const seenCursors = seen && { sql: query.query, ...seen };
   const head = { name, hostIdentifier, unixTime: time, epoch, counter: 0n, decorations };
+  // Bound to the logger.
+  const queue = logger.queue && ((lines: readonly string[]) => logger.queue!(lines));
+  const queued = (lines: Iterable<string>) => (queue === undefined ? [] : Array.from(lines));
   if (query.snapshot) {
     const all = Array.from(rows);
-    const lines = options.snapshotEventType
-      ? snapshotEventLines(head, all, options)
-      : [snapshotLine(head, all, options)];
-    const log = () => {
-      for (const line of lines) logger.snapshot(line);
-      keepCursors();
-    };
-    // A logger that keeps its lines in the store counts what it loses where there is nothing else to be kept.
-    if (seen === undefined) log();
-    else store.transaction(log);
+    const lines = made(() =>
+      options.snapshotEventType ? snapshotEventLines(head, all, options) : [snapshotLine(head, all, options)],
+    );
+    if (seenCursors === undefined && queue === undefined) logger.snapshots(lines);
+    else {
+      const change = { query: name, seen: seenCursors, queued: queued(lines) };
+      orElse(() => store.keepRun(change, { queue, lines: () => logger.snapshots(lines) }));
+    }
     return undefined;
   }
   const difference = (seen === undefined ? compare : compareEvents)(store, { name, sql: query.query, epoch }, rows);
-  store.transaction(() => {
-    const lines = linesOf({ ...head, counter: difference.counter }, difference, query, options, seen !== undefined);
-    for (const line of lines) logger.result(line);
-    difference.keep(time);
-    keepCursors();
+  const lines = made(() =>
+    linesOf({ ...head, counter: difference.counter }, difference, query, options, seen !== undefined),
+  );
+  const change = { ...difference.change(time), seen: seenCursors, queued: queued(lines) };
+  return orElse(() => {
+    store.keepRun(change, {
+      queue,
+      lines: () => !isTold(difference, query, seen !== undefined) || logger.results(lines),
+    });
+    return difference;
   });
-  return difference;
+}
+
+/** Lines that are made anew for each who reads them, and never all in memory. */
+function made(make: () => Iterable<string>): Iterable<string> {
+  return { [Symbol.iterator]: () => make()[Symbol.iterator]() };
+}
+
+/** Undefined where nobody took the lines; who did not has said so. */
+function orElse<T>(keep: () => T): T | undefined {
+  try {
+    return keep();
+  } catch (cause) {
+    if (cause instanceof NotLogged) return undefined;
+    throw cause;
+  }
 }
 
 function linesOf(
@@ -78,10 +97,21 @@ function linesOf(
   options: ResultOptions,
   events: boolean,
 ): Iterable<string> {
+  const changes = { added: difference.added, removed: removedOf(difference, query) };
+  if (options.eventType) return eventLines(head, changes, options);
+  return isTold(difference, query, events) ? [batchLine(head, changes, options)] : [];
+}
+
+/**
+ * Whether a run is logged. A first run is told also where it has no rows: in a batch that is how one knows that it ran. Of
+ * events it tells nothing.
+ */
+function isTold(difference: Difference, query: ScheduledQuery, events: boolean): boolean {
   const { added, reason } = difference;
-  const removed = query.removed ? difference.removed : [];
-  if (options.eventType) return eventLines(head, { added, removed }, options);
-  // A first run is told also where it has no rows: in a batch that is how one knows that it ran. Of events it tells nothing.
   const first = !events && (reason === 'new' || reason === 'epoch');
-  return first || added.length + removed.length > 0 ? [batchLine(head, { added, removed }, options)] : [];
+  return first || added.length + removedOf(difference, query).length > 0;
+}
+
+function removedOf({ removed }: Difference, query: ScheduledQuery): readonly RowText[] {
+  return query.removed ? removed : [];
 }

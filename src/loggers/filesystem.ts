@@ -24,6 +24,9 @@ const SNAPSHOTS = 'osqueryd.snapshots.log';
 /** Bytes of a status log, after which another is begun: glog's `max_log_size`, which osquery sets to 10 MB. */
 const MAX_STATUS = 10 * 1024 * 1024;
 
+/** Numbers in the names of what was moved aside. */
+const ASIDE = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+
 interface StatusFile {
   readonly path: string;
   bytes: number;
@@ -36,7 +39,10 @@ export class FilesystemLogger implements Logger {
   readonly #warn: (message: string) => void;
   readonly #rotations = new Map<string, Rotation>();
   readonly #statusFiles = new Map<Severity, StatusFile>();
+  /** Of snapshots and status lines. */
   readonly #loss: Loss;
+  /** Of results, which come again. */
+  readonly #delay: Loss;
 
   /** `warn` is for what goes wrong with the files themselves; it must not come back here. */
   constructor(files: LogFiles, options: FilesystemOptions, warn: (message: string) => void) {
@@ -44,11 +50,12 @@ export class FilesystemLogger implements Logger {
     this.#options = options;
     this.#warn = warn;
     this.#loss = new Loss(warn);
+    this.#delay = new Loss(warn, 'results wait until it goes again, unless another logger takes them');
     for (const name of [RESULTS, SNAPSHOTS]) {
       if (options.rotation) this.#rotations.set(name, new Rotation(this.#path(name), files, options.rotation, warn));
     }
     // There from the start, for those who wait for it.
-    this.#append(this.#path(RESULTS), '', 0);
+    this.#append(this.#path(RESULTS), [''], this.#delay, 0);
   }
 
   /** Lines that found no room. */
@@ -56,12 +63,12 @@ export class FilesystemLogger implements Logger {
     return this.#loss.count;
   }
 
-  result(line: string): void {
-    this.#write(RESULTS, line);
+  results(lines: Iterable<string>): boolean {
+    return this.#write(RESULTS, lines, this.#delay, 0);
   }
 
-  snapshot(line: string): void {
-    this.#write(SNAPSHOTS, line);
+  snapshots(lines: Iterable<string>): boolean {
+    return this.#write(SNAPSHOTS, lines, this.#loss, 1);
   }
 
   status(lines: readonly StatusLine[]): void {
@@ -71,7 +78,7 @@ export class FilesystemLogger implements Logger {
         if (severity === 'FATAL') continue;
         const file = this.#statusFile(severity, line.time);
         file.bytes += text.length;
-        this.#append(file.path, text, 1);
+        this.#append(file.path, [text], this.#loss, 1);
       }
     }
   }
@@ -80,17 +87,35 @@ export class FilesystemLogger implements Logger {
     await Promise.all(Array.from(this.#rotations.values(), (rotation) => rotation.idle()));
   }
 
-  #write(name: string, line: string): void {
+  #write(name: string, lines: Iterable<string>, loss: Loss, lost: number): boolean {
     this.#rotations.get(name)?.check();
-    this.#append(this.#path(name), `${line}\n`, 1);
+    return this.#append(this.#path(name), broken(lines), loss, lost);
   }
 
-  #append(path: string, text: string, lines: number): void {
+  /** `lost`: how many lines are lost where that fails. */
+  #append(path: string, texts: Iterable<string>, loss: Loss, lost: number): boolean {
     try {
-      this.#files.append(path, text, this.#options.mode);
-      if (text !== '') this.#loss.recovered();
+      this.#appendAside(path, texts);
+      loss.recovered();
+      return true;
     } catch (cause) {
-      this.#loss.add(lines, (cause as Error).message);
+      loss.add(lost, (cause as Error).message);
+      return false;
+    }
+  }
+
+  /** What somebody else may have put there is moved aside, some times: it may come again. */
+  #appendAside(path: string, texts: Iterable<string>): void {
+    const { mode } = this.#options;
+    try {
+      this.#files.append(path, texts, mode);
+    } catch (cause) {
+      if (!this.#files.isForeign(cause)) throw cause;
+      const aside = ASIDE.map((i) => `${path}.refused-${i}`).find((name) => !this.#files.exists(name));
+      if (aside === undefined) throw cause;
+      this.#files.rename(path, aside);
+      this.#warn(`${(cause as Error).message}; moved to ${aside}`);
+      this.#files.append(path, texts, mode);
     }
   }
 
@@ -102,7 +127,7 @@ export class FilesystemLogger implements Logger {
     const name = glogFileName(program, severity, time, pid);
     const file = { path: this.#path(name), bytes: 0 };
     this.#statusFiles.set(severity, file);
-    this.#append(file.path, glogHeader(time, startedMs, host), 0);
+    this.#append(file.path, [glogHeader(time, startedMs, host)], this.#loss, 0);
     try {
       this.#files.link(name, this.#path(`${program}.${severity}`));
     } catch (cause) {
@@ -114,4 +139,13 @@ export class FilesystemLogger implements Logger {
   #path(name: string): string {
     return `${this.#options.directory.replace(/\/$/, '')}/${name}`;
   }
+}
+
+/** Lines with their ends. */
+function broken(lines: Iterable<string>): Iterable<string> {
+  return {
+    *[Symbol.iterator]() {
+      for (const line of lines) yield `${line}\n`;
+    },
+  };
 }

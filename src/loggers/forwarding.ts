@@ -105,12 +105,16 @@ export class ForwardingLogger implements Logger {
     this.#schedule();
   }
 
-  result(line: string): void {
-    this.#keep(this.#results, [line]);
+  results(lines: Iterable<string>): boolean {
+    return this.#keep(this.#results, Array.from(lines));
   }
 
-  snapshot(line: string): void {
-    this.result(line);
+  snapshots(lines: Iterable<string>): boolean {
+    return this.results(lines);
+  }
+
+  queue(lines: readonly string[]): void {
+    for (const line of this.#fitting(lines)) this.#results.queue.append(line);
   }
 
   status(lines: readonly StatusLine[]): void {
@@ -139,19 +143,26 @@ export class ForwardingLogger implements Logger {
     return [this.#results, this.#statuses];
   }
 
-  #keep({ queue }: Lane, lines: readonly string[]): void {
+  #fitting(lines: readonly string[]): readonly string[] {
     const { maxLine } = this.#options;
     const fitting = lines.filter((line) => Buffer.byteLength(line) <= maxLine);
     this.#tooLong.add(lines.length - fitting.length);
-    if (fitting.length === 0) return;
+    return fitting;
+  }
+
+  #keep({ queue }: Lane, lines: readonly string[]): boolean {
+    const fitting = this.#fitting(lines);
+    if (fitting.length === 0) return true;
     try {
       this.#store.transaction(() => {
         for (const line of fitting) queue.append(line);
       });
       this.#full.recovered();
+      return true;
     } catch (cause) {
       if (!(cause instanceof StoreFull || cause instanceof StoreDamaged)) throw cause;
       this.#full.add(fitting.length, cause.message);
+      return false;
     }
   }
 

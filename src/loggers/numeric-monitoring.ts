@@ -79,7 +79,7 @@ export function monitoringFile(
   let failed = false;
   return (lines) => {
     try {
-      files.append(path, `${lines.join('\n')}\n`, mode);
+      files.append(path, [`${lines.join('\n')}\n`], mode);
       failed = false;
     } catch (cause) {
       if (!failed) warn(`measurements cannot be written: ${(cause as Error).message}`);

@@ -12,6 +12,8 @@ export interface StatusLogOptions {
 /** Says something: of what severity, and from which file of the program. */
 export type Say = (severity: Severity, message: string) => void;
 
+/** Units of a message: what users named may be in it, and may be megabytes long. */
+const MAX_MESSAGE = 8192;
 /** Lines kept until there are loggers. */
 const MAX_EARLY = 1000;
 
@@ -51,7 +53,8 @@ export class StatusLog {
 
   /** `printed`: somebody else has already written it to standard error. */
   say(severity: Severity, message: string, file: string, { printed = false } = {}): void {
-    const line = { severity, time: Date.now(), file, line: 0, message };
+    const shortened = message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message;
+    const line = { severity, time: Date.now(), file, line: 0, message: shortened };
     const { minStatus, minStderr } = this.#options();
     const shown = printed || this.#loggers?.some(({ showsStatus }) => showsStatus);
     if (!shown && rank(severity) >= minStderr) this.#stderr(glogLine(line, this.#pid));

@@ -15,26 +15,37 @@ export class StdoutLogger implements Logger {
     this.#loss = new Loss(warn);
   }
 
-  result(line: string): void {
-    this.#write(line);
+  results(lines: Iterable<string>): boolean {
+    return this.#write(lines, true);
   }
 
-  snapshot(line: string): void {
-    this.#write(line);
+  snapshots(lines: Iterable<string>): boolean {
+    return this.#write(lines, false);
   }
 
   status(lines: readonly StatusLine[]): void {
-    for (const line of lines) this.#write(plainStatus(line));
+    this.#write(lines.map(plainStatus), false);
   }
 
   async close(): Promise<void> {}
 
-  #write(line: string): void {
-    try {
-      this.#print(`${line}\n`);
-      this.#loss.recovered();
-    } catch (cause) {
-      this.#loss.add(1, (cause as Error).message);
+  /** False where not even the first of them goes. `again`: they come again then, and are not lost. */
+  #write(lines: Iterable<string>, again: boolean): boolean {
+    let [gone, left] = [0, 0];
+    let reason = '';
+    for (const line of lines) {
+      try {
+        if (left === 0) {
+          this.#print(`${line}\n`);
+          gone += 1;
+        } else left += 1;
+      } catch (cause) {
+        reason = (cause as Error).message;
+        left = 1;
+      }
     }
+    if (left === 0) this.#loss.recovered();
+    else this.#loss.add(again && gone === 0 ? 0 : left, reason);
+    return left === 0 || gone > 0;
   }
 }

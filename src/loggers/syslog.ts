@@ -76,12 +76,14 @@ export class SyslogLogger implements Logger {
     return this.#lost;
   }
 
-  result(line: string): void {
-    this.#send(INFO, this.#options.cee ? `@cee:${line}` : line);
+  /** What syslog does not take is lost, and counted. */
+  results(lines: Iterable<string>): true {
+    for (const line of lines) this.#send(INFO, this.#options.cee ? `@cee:${line}` : line);
+    return true;
   }
 
-  snapshot(line: string): void {
-    this.result(line);
+  snapshots(lines: Iterable<string>): true {
+    return this.results(lines);
   }
 
   status(lines: readonly StatusLine[]): void {

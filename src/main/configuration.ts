@@ -6,6 +6,7 @@ import { machineShard } from '../config/packs.ts';
 import type { Machine } from '../config/schedule.ts';
 import { FilesystemSource } from '../config/sources/filesystem.ts';
 import { LinuxHost } from '../host/linux/linux-host.ts';
+import { distrusted, isRoot } from '../host/linux/trusted-path.ts';
 
 /** The configuration that the options name; it is always that of this machine, also with `--root`. Throws `UserError`. */
 export function loadConfiguration(options: OptionValues, problem: Problem): Configuration {
@@ -16,7 +17,12 @@ export function loadConfiguration(options: OptionValues, problem: Problem): Conf
 export function configSource(options: OptionValues): ConfigSource {
   const plugin = options.string('config_plugin');
   if (plugin !== 'filesystem') throw new UserError(`no configuration comes from ${plugin} here`);
-  return new FilesystemSource(new LinuxHost().files, options.string('config_path'));
+  return new FilesystemSource(new LinuxHost().files, options.string('config_path'), distrustedBy(options));
+}
+
+/** Who configures a daemon of root has root's power. */
+function distrustedBy(options: OptionValues): (path: string) => string | undefined {
+  return isRoot() && !options.bool('allow_unsafe') ? distrusted : () => undefined;
 }
 
 /** What the restrictions of packs and queries are compared with. */

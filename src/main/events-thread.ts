@@ -14,7 +14,6 @@ import { Recording } from '../events/recording.ts';
 import { Retention } from '../events/retention.ts';
 import { LinuxHost } from '../host/linux/linux-host.ts';
 import { poll } from '../host/linux/poll.ts';
-import { storeFiles } from '../host/linux/store-files.ts';
 import { uptime } from '../host/linux/uptime.ts';
 import { type Moment, momentOf } from '../schema/event-table.ts';
 import { openOrRenew } from '../store/damaged.ts';
@@ -22,6 +21,7 @@ import { EventStore } from '../store/event-store.ts';
 import { type EventWishes, eventTables } from './event-tables.ts';
 import { starters } from './publishers/index.ts';
 import type { EventSections } from './publishers/starter.ts';
+import { storeFilesOf } from './store-files.ts';
 
 /** What the thread is given. */
 export interface EventsThreadData {
@@ -56,7 +56,7 @@ const now = () => performance.now();
 
 using store = openOrRenew(
   path,
-  storeFiles,
+  storeFilesOf(values),
   (message) => tell({ kind: 'say', severity: 'WARNING', message }),
   () => new EventStore(path, { check }),
 );

@@ -7,8 +7,9 @@ import { endAtOnce } from '../host/linux/end-at-once.ts';
 import { endDaemon, runningDaemon } from '../host/linux/pid-file.ts';
 import { DescriptorOutput } from '../host/linux/standard-streams.ts';
 import { storeFiles } from '../host/linux/store-files.ts';
-import { readUserFile } from '../host/linux/user-files.ts';
+import { readFlagfile } from '../host/linux/user-files.ts';
 import { removeStore } from '../store/sqlite-store.ts';
+import { storeFilesOf } from './store-files.ts';
 
 const HELP = `osqueryctl: starts, stops and checks osqueryd
 
@@ -66,7 +67,7 @@ function run(command: string | undefined, given: readonly string[]): number {
     return runProgram('systemctl', [command, SERVICE]);
   }
   const flags = given.length === 0 && storeFiles.exists(FLAGFILE) ? [`--flagfile=${FLAGFILE}`] : given;
-  const { values } = parseCommandLine(flags, { readFile: readUserFile, defaultFlagfile: DEFAULT_FLAGFILE });
+  const { values } = parseCommandLine(flags, { readFile: flagfile, defaultFlagfile: DEFAULT_FLAGFILE });
   switch (command) {
     case 'start':
       return start(values, flags);
@@ -84,6 +85,10 @@ function run(command: string | undefined, given: readonly string[]): number {
       stderr.write(HELP);
       return EXIT.usage;
   }
+}
+
+function flagfile(path: string): string {
+  return readFlagfile(path, (message) => stderr.write(`WARNING: ${message}\n`));
 }
 
 function start(values: OptionValues, flags: readonly string[]): number {
@@ -111,7 +116,7 @@ function status(values: OptionValues): number {
 function clean(values: OptionValues): number {
   const pid = runningDaemon(values.string('pidfile'));
   if (pid !== undefined) throw new UserError(`osqueryd is running (${pid}): stop it first`);
-  const removed = removeStore(values.string('database_path'), storeFiles);
+  const removed = removeStore(values.string('database_path'), storeFilesOf(values));
   return say(removed.length === 0 ? 'there is no database' : removed.map((path) => `removed ${path}`).join('\n'));
 }
 

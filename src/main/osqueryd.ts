@@ -5,9 +5,10 @@ import { parseCommandLine } from '../config/command-line.ts';
 import type { OptionValues } from '../config/option-values.ts';
 import type { FromWorker, ToWorker } from '../daemon/watchdog/messages.ts';
 import { endAtOnce } from '../host/linux/end-at-once.ts';
+import { mustHaveDescriptors } from '../host/linux/open-files.ts';
 import { lockPidFile, nameDaemon } from '../host/linux/pid-file.ts';
 import { DescriptorOutput } from '../host/linux/standard-streams.ts';
-import { readUserFile } from '../host/linux/user-files.ts';
+import { readFlagfile } from '../host/linux/user-files.ts';
 import type { FromBackground } from './daemon/background.ts';
 import { BACKGROUND, WORKER } from './daemon/roles.ts';
 
@@ -15,8 +16,10 @@ const DEFAULT_FLAGFILE = '/etc/osquery/osquery.flags.default';
 const PROGRAM = 'osqueryd';
 
 const startedMs = Date.now();
-const stdout = new DescriptorOutput(1, 0, { lasting: true });
-const stderr = new DescriptorOutput(2, 0);
+/** Longer than any reader that is well lets us wait. Meanwhile nothing else is done. */
+const patienceMs = 1000;
+const stdout = new DescriptorOutput(1, 0, { lasting: true, patienceMs });
+const stderr = new DescriptorOutput(2, 0, { patienceMs });
 
 endAtOnce();
 main(process.argv.slice(2)).then(
@@ -31,7 +34,7 @@ main(process.argv.slice(2)).then(
 
 async function main(args: readonly string[]): Promise<number> {
   const { values, help, version } = parseCommandLine(args, {
-    readFile: readUserFile,
+    readFile: flagfile,
     defaultFlagfile: DEFAULT_FLAGFILE,
   });
   if (version) return print(`osqueryd version ${OSQUERY_VERSION} (osquery-ts ${VERSION})\n`);
@@ -46,9 +49,17 @@ async function main(args: readonly string[]): Promise<number> {
   return await run(values, args, watcher);
 }
 
+/** A worker says nothing: its watcher has read the same. */
+function flagfile(path: string): string {
+  return readFlagfile(path, (message) => {
+    if (process.env[WORKER] === undefined) stderr.write(`WARNING: ${message}\n`);
+  });
+}
+
 /** The daemon itself: a watcher and its worker, or both in one. */
 async function run(options: OptionValues, args: readonly string[], watcher: number): Promise<number> {
   nameDaemon();
+  mustHaveDescriptors();
   if (options.string('root') !== '') (await import('./root.ts')).checkRoot(options);
   // From here on a signal ends the daemon as it should, however early it comes.
   const end = new AbortController();
@@ -61,7 +72,9 @@ async function run(options: OptionValues, args: readonly string[], watcher: numb
   };
   using up = new DisposableStack();
   if (watcher === 0 && !options.bool('ephemeral')) {
-    up.use(lockPidFile(options.string('pidfile'), { force: options.bool('force') }));
+    up.use(
+      lockPidFile(options.string('pidfile'), { force: options.bool('force'), unsafe: options.bool('allow_unsafe') }),
+    );
   }
   if (watcher === 0 && !options.bool('disable_watchdog')) {
     const { runWatcher } = await import('./daemon/watch.ts');

@@ -1,6 +1,5 @@
-import { hash, randomBytes } from 'node:crypto';
-import type { QueryState } from '../store/query-results.ts';
-import type { Settings } from '../store/settings.ts';
+import { hash } from 'node:crypto';
+import type { QueryChange, QueryState, RowChange } from '../store/query-change.ts';
 import type { Store } from '../store/store.ts';
 import type { Changes } from './log-lines.ts';
 import type { RowText } from './row.ts';
@@ -18,8 +17,8 @@ export interface Difference extends Changes {
   readonly counter: bigint;
   /** `new`: all rows are added, because the name or the epoch is new. `sql`: the query was written anew since. */
   readonly reason: 'new' | 'epoch' | 'sql' | 'same';
-  /** Keeps it, in the transaction that also keeps what is logged of it. `now`: Unix seconds. */
-  keep(now: number): void;
+  /** What of it is to be kept, together with what is logged of it. `now`: Unix seconds. */
+  change(now: number): QueryChange;
 }
 
 /**
@@ -28,11 +27,11 @@ export interface Difference extends Changes {
  */
 export function compare(store: Store, ran: Ran, rows: Iterable<RowText>): Difference {
   const { results } = store;
-  const digestOf = digester(store.settings);
+  const digestOf = digester(results.secret);
   const state = results.state(ran.name);
   const reason = reasonOf(state, ran);
   const fresh = reason === 'new' || reason === 'epoch';
-  const missing = fresh ? new Map<string, number>() : results.digests(state!.id);
+  const missing = fresh ? new Map<string, number>() : results.digests(ran.name);
   const added: RowText[] = [];
   const digests: string[] = [];
   for (const row of rows) {
@@ -46,7 +45,7 @@ export function compare(store: Store, ran: Ran, rows: Iterable<RowText>): Differ
   }
   const removed: RowText[] = [];
   for (const [digest, copies] of missing) {
-    const row = results.row(state!.id, digest) as RowText;
+    const row = results.row(ran.name, digest) as RowText;
     for (let i = 0; i < copies; i++) removed.push(row);
   }
   const changed = added.length > 0 || removed.length > 0;
@@ -56,13 +55,15 @@ export function compare(store: Store, ran: Ran, rows: Iterable<RowText>): Differ
     removed,
     counter,
     reason,
-    keep(now) {
-      const id = state?.id ?? results.create(ran.name);
-      if (fresh) results.clear(id);
-      for (const [digest, copies] of missing) results.remove(id, digest, copies);
-      for (const [i, row] of added.entries()) results.add(id, digests[i]!, row);
-      if (changed || reason !== 'same') results.update({ id, sql: ran.sql, epoch: ran.epoch, counter });
-      results.touch(id, now);
+    change(now) {
+      const rows = new Map<string, RowChange>();
+      for (const [digest, copies] of missing) rows.set(digest, { copies: -copies });
+      for (const [i, row] of added.entries()) {
+        const digest = digests[i]!;
+        rows.set(digest, { copies: (rows.get(digest)?.copies ?? 0) + 1, row });
+      }
+      const kept = changed || reason !== 'same' ? { sql: ran.sql, epoch: ran.epoch, counter } : undefined;
+      return { query: ran.name, state: kept, clear: fresh, rows, lastRun: now };
     },
   };
 }
@@ -83,11 +84,10 @@ export function compareEvents(store: Store, ran: Ran, rows: Iterable<RowText>): 
     removed: [],
     counter,
     reason,
-    keep(now) {
-      const id = state?.id ?? results.create(ran.name);
-      if (reason !== 'same') results.clear(id);
-      if (reason !== 'same' || added.length > 0) results.update({ id, sql: ran.sql, epoch: ran.epoch, counter });
-      results.touch(id, now);
+    change(now) {
+      const changed = reason !== 'same' || added.length > 0;
+      const kept = changed ? { sql: ran.sql, epoch: ran.epoch, counter } : undefined;
+      return { query: ran.name, state: kept, clear: reason !== 'same', lastRun: now };
     },
   };
 }
@@ -98,7 +98,6 @@ function reasonOf(state: QueryState | undefined, { sql, epoch }: Ran): Differenc
   return state.sql === sql ? 'same' : 'sql';
 }
 
-const SECRET = 'results.secret';
 /** 96 bits in base64: two of a billion rows are taken for one with a chance of 10^-11. */
 const DIGEST_CHARACTERS = 16;
 
@@ -106,11 +105,6 @@ const DIGEST_CHARACTERS = 16;
  * Digests that nobody outside can foresee: who names files and processes must not be able to hide a row behind another
  * with the same digest.
  */
-function digester(settings: Settings): (row: RowText) => string {
-  let secret = settings.get(SECRET);
-  if (secret === undefined) {
-    secret = randomBytes(32).toString('base64');
-    settings.set(SECRET, secret);
-  }
+function digester(secret: string): (row: RowText) => string {
   return (row) => hash('sha256', secret + row, 'base64').slice(0, DIGEST_CHARACTERS);
 }

@@ -1,13 +1,33 @@
 import type { StoreFiles } from './store.ts';
 
-/** Primary result codes of SQLite. */
-const CORRUPT = 11;
-const NOT_A_DATABASE = 26;
+/** Primary result codes of SQLite: https://sqlite.org/rescode.html */
+const CODE = { nomem: 7, readonly: 8, io: 10, corrupt: 11, full: 13, notADatabase: 26 };
+/** Extended ones of `io`: what is in the file cannot be read, `READ`, `SHORT_READ`, `DATA` and `CORRUPTFS`. */
+const UNREADABLE = new Set([266, 522, 8202, 8458]);
+/** A write that the system refuses for as long as the disk is as it is. */
+const REFUSED = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS', 'EIO']);
 
-/** Whether SQLite says that a file is no database, or not a whole one. */
+/** Whether SQLite says that a file is no database, or not a whole one, or that a part of it cannot be read any more. */
 export function isDamage(cause: unknown): boolean {
-  const code = (cause as { errcode?: unknown }).errcode;
-  return typeof code === 'number' && ((code & 0xff) === CORRUPT || (code & 0xff) === NOT_A_DATABASE);
+  const code = codeOf(cause);
+  return code !== undefined && ([CODE.corrupt, CODE.notADatabase].includes(code & 0xff) || UNREADABLE.has(code));
+}
+
+/** Whether the disk does not take what is to be written: it is full, read-only or broken, a limit is reached. */
+export function isRefusal(cause: unknown): boolean {
+  const code = codeOf(cause);
+  if (code === undefined) return REFUSED.has((cause as NodeJS.ErrnoException).code ?? '');
+  return [CODE.nomem, CODE.readonly, CODE.io, CODE.full].includes(code & 0xff) && !UNREADABLE.has(code);
+}
+
+/** Whether the disk did not do what it was to: fatal for who reads, as there may be nothing to be read ever again. */
+export function isIoError(cause: unknown): boolean {
+  return ((codeOf(cause) ?? 0) & 0xff) === CODE.io;
+}
+
+function codeOf(cause: unknown): number | undefined {
+  const code = (cause as { errcode?: unknown } | undefined)?.errcode;
+  return typeof code === 'number' ? code : undefined;
 }
 
 /** What `open` gives; a damaged file is moved aside first, with a warning, and a new one begun. */

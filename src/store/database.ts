@@ -5,8 +5,8 @@ import type {
   StatementResultingChanges,
   StatementSync,
 } from 'node:sqlite';
-import { isDamage } from './damaged.ts';
-import { StoreDamaged } from './store.ts';
+import { isDamage, isIoError, isRefusal } from './damaged.ts';
+import { StoreDamaged, StoreFull } from './store.ts';
 
 type Row = Record<string, SQLOutputValue>;
 
@@ -17,31 +17,35 @@ export interface Statement {
   run(...values: SQLInputValue[]): StatementResultingChanges;
 }
 
-/** Prepares statements: SQLite itself, or what stands before it. */
+/** Prepares statements. */
 export interface Preparing {
-  prepare(sql: string): Statement;
+  /** `again`: it makes sense of a new, empty database, too, and outside a transaction it runs there where the old one is damaged. */
+  prepare(sql: string, options?: { readonly again?: boolean }): Statement;
 }
 
+/** What is used of SQLite; a test puts something of its own there. */
+export type Connection = Pick<DatabaseSync, 'prepare' | 'exec' | 'close' | 'isOpen' | 'isTransaction'>;
+
 /** Moves a damaged database aside; the new one that takes its place. */
-export type Renew = (damage: Error) => DatabaseSync;
+export type Renew = (damage: Error) => Connection;
 
 /**
  * A database that may turn out to be damaged while it is in use. Who finds out gets `StoreDamaged`; from then on everybody
- * writes to a new one.
+ * writes to a new one. A disk that takes nothing is `StoreFull`.
  */
 export class Database implements Preparing {
   readonly #renew: Renew | undefined;
-  #current: DatabaseSync;
+  #current: Connection;
   #damage: Error | undefined;
   #inTransaction = false;
 
   /** Without `renew` damage is an error like others. */
-  constructor(database: DatabaseSync, renew?: Renew) {
+  constructor(database: Connection, renew?: Renew) {
     this.#current = database;
     this.#renew = renew;
   }
 
-  get current(): DatabaseSync {
+  get current(): Connection {
     return this.#current;
   }
 
@@ -49,8 +53,8 @@ export class Database implements Preparing {
     return this.#inTransaction;
   }
 
-  prepare(sql: string): Statement {
-    return new LastingStatement(this, sql);
+  prepare(sql: string, { again = false } = {}): Statement {
+    return new LastingStatement(this, sql, again);
   }
 
   /** Runs `work` between BEGIN and COMMIT. */
@@ -63,8 +67,7 @@ export class Database implements Preparing {
       this.attempt(() => this.#current.exec('COMMIT'));
       return result;
     } catch (cause) {
-      // SQLite has rolled back by itself where the disk is full.
-      if (this.#current.isTransaction) this.#current.exec('ROLLBACK');
+      this.#rollBack();
       throw cause;
     } finally {
       this.#inTransaction = false;
@@ -72,18 +75,20 @@ export class Database implements Preparing {
     }
   }
 
-  /** What `use` returns; looks at what it throws. */
-  attempt<T>(use: () => T): T {
+  /** What `use` returns; looks at what it throws. `reads`: it writes nothing. */
+  attempt<T>(use: () => T, reads = false): T {
     try {
       return use();
     } catch (cause) {
-      throw this.failure(cause);
+      throw this.failure(cause, reads);
     }
   }
 
   /** What the caller gets in place of an error of SQLite. */
-  failure(cause: unknown): unknown {
-    if (this.#renew === undefined || !isDamage(cause)) return cause;
+  failure(cause: unknown, reads: boolean): unknown {
+    const isLost = isDamage(cause) || (reads && isIoError(cause));
+    if (isRefusal(cause) && !isLost) return new StoreFull((cause as Error).message);
+    if (this.#renew === undefined || !isLost) return cause;
     this.#damage = new StoreDamaged((cause as Error).message);
     const { message } = this.#damage;
     // A transaction ends first: none of it is to be in one database and the rest in another.
@@ -95,11 +100,25 @@ export class Database implements Preparing {
     if (this.#current.isOpen) this.#current.close();
   }
 
+  #rollBack(): void {
+    // SQLite has rolled back by itself where the disk is full.
+    if (!this.#current.isTransaction) return;
+    try {
+      this.#current.exec('ROLLBACK');
+    } catch {
+      // Then the disk is gone; why the transaction failed says more.
+    }
+  }
+
   #renewIfDamaged(): void {
     const damage = this.#damage;
     if (damage === undefined) return;
     this.#damage = undefined;
-    this.close();
+    try {
+      this.close();
+    } catch {
+      // What is damaged is not closed for it; the file is moved aside.
+    }
     this.#current = this.#renew!(damage);
   }
 }
@@ -108,31 +127,45 @@ export class Database implements Preparing {
 class LastingStatement implements Statement {
   readonly #database: Database;
   readonly #sql: string;
+  readonly #again: boolean;
+  readonly #reads: boolean;
   #prepared: StatementSync | undefined;
-  #preparedBy: DatabaseSync | undefined;
+  #preparedBy: Connection | undefined;
 
-  constructor(database: Database, sql: string) {
+  constructor(database: Database, sql: string, again: boolean) {
     this.#database = database;
     this.#sql = sql;
+    this.#again = again;
+    this.#reads = sql.startsWith('SELECT');
   }
 
   get(...values: SQLInputValue[]) {
-    return this.#database.attempt(() => this.#statement().get(...values));
+    return this.#use((statement) => statement.get(...values));
   }
 
   all(...values: SQLInputValue[]) {
-    return this.#database.attempt(() => this.#statement().all(...values));
+    return this.#use((statement) => statement.all(...values));
   }
 
   run(...values: SQLInputValue[]) {
-    return this.#database.attempt(() => this.#statement().run(...values));
+    return this.#use((statement) => statement.run(...values));
   }
 
   *iterate(...values: SQLInputValue[]) {
     try {
       yield* this.#statement().iterate(...values);
     } catch (cause) {
-      throw this.#database.failure(cause);
+      throw this.#database.failure(cause, this.#reads);
+    }
+  }
+
+  #use<T>(use: (statement: StatementSync) => T): T {
+    const attempt = () => this.#database.attempt(() => use(this.#statement()), this.#reads);
+    try {
+      return attempt();
+    } catch (cause) {
+      if (!(this.#again && cause instanceof StoreDamaged) || this.#database.inTransaction) throw cause;
+      return attempt();
     }
   }
 

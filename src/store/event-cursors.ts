@@ -1,27 +1,36 @@
 import type { Preparing, Statement } from './database.ts';
+import type { Unkept } from './unkept.ts';
 
 /** Event tables to the id of the last event that a query has seen. */
 export type Cursors = ReadonlyMap<string, number>;
 
 /** How far scheduled queries have come in each event table. Kept with their results, in one transaction. */
 export class EventCursors {
+  readonly #unkept: Unkept;
   readonly #get: Statement;
   readonly #set: Statement;
   readonly #all: Statement;
+  readonly #whole: Statement;
   readonly #rename: Statement;
   readonly #known: Statement;
   readonly #names: Statement;
   readonly #delete: Statement;
 
-  constructor(database: Preparing) {
-    this.#get = database.prepare('SELECT events, eid FROM cursors WHERE query = ? AND identity = ?');
+  constructor(database: Preparing, unkept: Unkept) {
+    this.#unkept = unkept;
+    const again = { again: true };
+    this.#get = database.prepare('SELECT events, eid FROM cursors WHERE query = ? AND identity = ?', again);
     this.#set = database.prepare(
       `INSERT INTO cursors VALUES (?, ?, ?, ?, ?) ON CONFLICT (query, events)
        DO UPDATE SET sql = excluded.sql, identity = excluded.identity, eid = excluded.eid`,
     );
-    this.#all = database.prepare('SELECT query, events, eid FROM cursors WHERE identity = ?');
-    this.#known = database.prepare('SELECT identity, events, max(eid) AS eid FROM cursors GROUP BY identity, events');
+    this.#all = database.prepare('SELECT query, events, eid FROM cursors WHERE identity = ?', again);
+    this.#known = database.prepare(
+      'SELECT identity, events, max(eid) AS eid FROM cursors GROUP BY identity, events',
+      again,
+    );
     this.#names = database.prepare('SELECT DISTINCT query, sql FROM cursors');
+    this.#whole = database.prepare('SELECT identity, events, eid FROM cursors WHERE query = ?');
     this.#rename = database.prepare('UPDATE cursors SET query = ? WHERE query = ?');
     this.#delete = database.prepare('DELETE FROM cursors WHERE query = ?');
   }
@@ -29,7 +38,8 @@ export class EventCursors {
   /** Of a query; empty where it has not run yet. `identity`: of the store of events, whose ids mean nothing in another. */
   of(query: string, identity: string): Cursors {
     const rows = this.#get.all(query, identity) as unknown as { events: string; eid: number }[];
-    return new Map(rows.map(({ events, eid }) => [events, eid]));
+    const kept = rows.map(({ events, eid }) => [events, eid] as const);
+    return new Map([...kept, ...(this.#unkept.cursorsOf(query, identity) ?? [])]);
   }
 
   /** A query has seen all events up to these. */
@@ -42,14 +52,21 @@ export class EventCursors {
     const rows = this.#all.all(identity) as unknown as { query: string; events: string; eid: number }[];
     const known = new Map(rows.filter(({ events }) => events === table).map(({ query, eid }) => [query, eid]));
     let least = Number.MAX_SAFE_INTEGER;
-    for (const query of queries) least = Math.min(least, known.get(query) ?? 0);
+    for (const query of queries) {
+      const eid = this.#unkept.cursorsOf(query, identity)?.get(table) ?? known.get(query);
+      least = Math.min(least, eid ?? 0);
+    }
     return least;
   }
 
   /** All that anybody has seen: a store of events begins beyond it. */
   known(): (readonly [identity: string, table: string, eid: number])[] {
     const rows = this.#known.all() as unknown as { identity: string; events: string; eid: number }[];
-    return rows.map(({ identity, events, eid }) => [identity, events, eid]);
+    const unkept = [...this.#unkept.queries].flatMap((query) => {
+      const { identity = '', cursors = [] } = this.#unkept.of(query)?.seen ?? {};
+      return [...cursors].map(([events, eid]) => [identity, events, eid] as const);
+    });
+    return [...rows.map(({ identity, events, eid }) => [identity, events, eid] as const), ...unkept];
   }
 
   /**
@@ -64,9 +81,20 @@ export class EventCursors {
       const heir = [...queries].find(([name, text]) => text === sql && !names.has(name))?.[0];
       if (heir === undefined) this.#delete.run(gone);
       else {
+        this.#inherit(heir, gone, sql);
         this.#rename.run(heir, gone);
         names.add(heir);
       }
     }
+  }
+
+  /** What the old name has seen the new one has, also where the disk does not take the new name. */
+  #inherit(query: string, gone: string, sql: string): void {
+    const rows = this.#whole.all(gone) as unknown as { identity: string; events: string; eid: number }[];
+    for (const { identity, events, eid } of rows) {
+      this.#unkept.put(this.#unkept.with({ query, seen: { sql, identity, cursors: new Map([[events, eid]]) } }));
+    }
+    const unkept = this.#unkept.of(gone)?.seen;
+    if (unkept !== undefined) this.#unkept.put(this.#unkept.with({ query, seen: { ...unkept, sql } }));
   }
 }

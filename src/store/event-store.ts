@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { isRefusal } from './damaged.ts';
 import { eventsOf, firstOf, type KeptEvent, MOST_EVENTS, type Pack } from './event-pack.ts';
 import { EventSeconds, EventSecondsReader, type Ids, NO_ID } from './event-seconds.ts';
 
@@ -184,7 +185,7 @@ export class EventStore implements Disposable {
    */
   expire(table: string, before: number, upTo: number): number {
     const { seconds } = this.#of(table);
-    const gone = this.#transaction(() => {
+    const gone = this.#ifTaken({ events: 0, bytes: 0 }, () => {
       let [events, bytes] = [0, 0];
       for (const run of seconds.old(before, upTo, SECONDS_AT_ONCE)) {
         const last = Math.min(run.last ?? NO_ID, upTo);
@@ -215,8 +216,8 @@ export class EventStore implements Disposable {
         ? { events: Math.min(beyond.rows, DELETED_AT_ONCE), bytes: NO_ID }
         : { events: DELETED_AT_ONCE, bytes: beyond.bytes };
     const { seconds } = this.#of(table);
-    const gone = this.#transaction(() => {
-      const some = this.#removeFirst(table, { first: 0, last: NO_ID }, most);
+    const gone = this.#ifTaken({ last: undefined, events: 0, bytes: 0 }, () => {
+      const some: First = this.#removeFirst(table, { first: 0, last: NO_ID }, most);
       if (some.last !== undefined) seconds.removeUpTo(some.last);
       return some;
     });
@@ -290,6 +291,16 @@ export class EventStore implements Disposable {
     if (sequence.changes === 0) this.#database.prepare('INSERT INTO sqlite_sequence VALUES (?, ?)').run(table, known);
   }
 
+  /** What `work` removed; nothing where the disk takes not even that. Whoever hears events goes on hearing them. */
+  #ifTaken<T>(nothing: T, work: () => T): T {
+    try {
+      return this.#transaction(work);
+    } catch (cause) {
+      if (isRefusal(cause)) return nothing;
+      throw cause;
+    }
+  }
+
   #transaction<T>(work: () => T): T {
     this.#database.exec('BEGIN IMMEDIATE');
     try {
@@ -306,14 +317,20 @@ export class EventStore implements Disposable {
 
 /** Reads events while another thread writes them; sees what was committed when it looks. */
 export class EventReader implements Disposable {
-  readonly #database: DatabaseSync;
+  readonly #opened: DatabaseSync | undefined;
+  readonly #failure: unknown;
   readonly #ranges = new Map<string, StatementSync>();
   readonly #seconds = new Map<string, EventSecondsReader>();
   readonly #forms = new Map<number, string>();
 
+  /** Where the file cannot be opened, that is an error of who asks for events: other queries go on. */
   constructor(path: string) {
-    this.#database = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
-    this.#database.exec(`PRAGMA cache_size = -${CACHE}`);
+    try {
+      this.#opened = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
+      this.#opened.exec(`PRAGMA cache_size = -${CACHE}`);
+    } catch (cause) {
+      this.#failure = cause;
+    }
   }
 
   get identity(): string {
@@ -337,7 +354,12 @@ export class EventReader implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (this.#database.isOpen) this.#database.close();
+    if (this.#opened?.isOpen) this.#opened.close();
+  }
+
+  get #database(): DatabaseSync {
+    if (this.#failure !== undefined) throw this.#failure;
+    return this.#opened!;
   }
 
   *#byTime(table: string, range: EventRange): Generator<KeptEvent> {

@@ -40,7 +40,8 @@ export function migrate(database: DatabaseSync, path: string): void {
     database.exec(`PRAGMA user_version = ${VERSION}; PRAGMA application_id = ${APPLICATION_ID}`);
     database.exec('COMMIT');
   } catch (cause) {
-    database.exec('ROLLBACK');
+    // SQLite has rolled back by itself where the disk takes nothing.
+    if (database.isTransaction) database.exec('ROLLBACK');
     throw cause;
   }
 }

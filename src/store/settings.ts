@@ -8,13 +8,15 @@ export class Settings {
   readonly #entries: Statement;
 
   constructor(database: Preparing) {
-    this.#get = database.prepare('SELECT value FROM settings WHERE name = ?');
+    this.#get = database.prepare('SELECT value FROM settings WHERE name = ?', { again: true });
     this.#set = database.prepare(
       'INSERT INTO settings VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+      { again: true },
     );
-    this.#delete = database.prepare('DELETE FROM settings WHERE name = ?');
+    this.#delete = database.prepare('DELETE FROM settings WHERE name = ?', { again: true });
     this.#entries = database.prepare(
       'SELECT name, value FROM settings WHERE name >= ?1 AND substr(name, 1, length(?1)) = ?1 ORDER BY name',
+      { again: true },
     );
   }
 

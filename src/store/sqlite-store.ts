@@ -1,13 +1,18 @@
 import { DatabaseSync } from 'node:sqlite';
-import { UserError } from '../base/errors.ts';
-import { damagedName, openOrRenew, renew } from './damaged.ts';
-import { Database, type Renew } from './database.ts';
+import { monotonicNow } from '../base/clock.ts';
+import { UserError, unsafe } from '../base/errors.ts';
+import { damagedName, isRefusal, openOrRenew, renew } from './damaged.ts';
+import { type Connection, Database, type Renew } from './database.ts';
 import { EventCursors } from './event-cursors.ts';
 import { LogQueue } from './log-queue.ts';
+import type { QueryChange } from './query-change.ts';
 import { QueryResults } from './query-results.ts';
+import { Refusals } from './refusals.ts';
+import { RunKeeper } from './run-keeper.ts';
 import { migrate } from './schema.ts';
 import { Settings } from './settings.ts';
-import { type Store, StoreDamaged, type StoreEntry, type StoreFiles, StoreFull } from './store.ts';
+import { type RunLog, type Store, StoreDamaged, type StoreEntry, type StoreFiles, StoreFull } from './store.ts';
+import { MOST_UNKEPT, Unkept } from './unkept.ts';
 
 /** In the directory that `--database_path` names; osquery's own files in it, a RocksDB, are left alone. */
 const FILE = 'store.sqlite';
@@ -16,11 +21,21 @@ const FILE = 'store.sqlite';
 const PATIENCE_MS = 5000;
 
 /** https://sqlite.org/rescode.html */
-const CODE = { busy: 5, corrupt: 11, full: 13 };
+const CODE = { busy: 5, corrupt: 11 };
 
 /** A store that is gone when the program ends. */
 export function openMemoryStore(): Store {
   return new SqliteStore(opened(':memory:'));
+}
+
+/** A store over a database that is open. `renew`: what takes its place where it is damaged. */
+export function storeOver(
+  database: Connection,
+  renewed?: Renew,
+  warn: (message: string) => void = () => {},
+  mostUnkept = MOST_UNKEPT,
+): Store {
+  return new SqliteStore(database, renewed, warn, mostUnkept);
 }
 
 /**
@@ -36,24 +51,26 @@ export function openStore(
   { patient = false } = {},
 ): Store {
   const path = `${directory}/${FILE}`;
+  const reason = files.distrusted(directory);
+  if (reason !== undefined) throw new UserError(unsafe('database_path', directory, reason));
   try {
     files.makeDirectory(directory);
     files.create(path);
     const open = () => opened(path, patient ? PATIENCE_MS : 0);
-    return new SqliteStore(openOrRenew(path, files, warn, open), (damage) => {
+    const anew: Renew = (damage) => {
       try {
         return renew(path, files, warn, damage, open);
       } catch (cause) {
         warn(`${path}: no new one can be made (${(cause as Error).message}); nothing is kept over a restart`);
         return opened(':memory:');
       }
-    });
+    };
+    return new SqliteStore(openOrRenew(path, files, warn, open), anew, (message) => warn(`${path}: ${message}`));
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     if (codeOf(cause) === CODE.busy) throw new UserError(heldBy(path, files.lockHolder(path)));
-    if (codeOf(cause) === CODE.full || (cause as NodeJS.ErrnoException).code === 'ENOSPC') {
-      throw new StoreFull(`${path}: there is no room for it`);
-    }
+    if (isRefusal(cause) || cause instanceof StoreFull)
+      throw new StoreFull(`${path}: cannot be written: ${(cause as Error).message}`);
     throw new UserError(`${path}: cannot be opened: ${(cause as Error).message}`);
   }
 }
@@ -111,7 +128,7 @@ const MASK = '********';
 
 /** A whole check costs a second for each 500 MB, so it is made only where the last process did not say good-bye. */
 function checkAfterCrash(database: DatabaseSync): void {
-  const settings = new Settings(database);
+  const settings = new Settings(new Database(database));
   if (settings.get(OPEN) !== undefined) {
     const [row] = database.prepare('PRAGMA quick_check(1)').all() as { quick_check: string }[];
     if (row?.quick_check !== 'ok') {
@@ -128,19 +145,20 @@ class SqliteStore implements Store {
   readonly cursors: EventCursors;
   readonly #database: Database;
   readonly #queues = new Map<string, LogQueue>();
+  readonly #runs: RunKeeper;
 
-  constructor(database: DatabaseSync, anew?: Renew) {
-    this.#database = new Database(
-      database,
-      anew &&
-        ((damage) => {
-          for (const queue of this.#queues.values()) queue.renewed();
-          return anew(damage);
-        }),
-    );
+  constructor(
+    database: Connection,
+    anew?: Renew,
+    warn: (message: string) => void = () => {},
+    mostUnkept = MOST_UNKEPT,
+  ) {
+    const unkept = new Unkept(mostUnkept);
+    this.#database = new Database(database, anew && ((damage) => this.#renewed(anew, damage)));
     this.settings = new Settings(this.#database);
-    this.results = new QueryResults(this.#database);
-    this.cursors = new EventCursors(this.#database);
+    this.results = new QueryResults(this.#database, this.settings, unkept);
+    this.cursors = new EventCursors(this.#database, unkept);
+    this.#runs = new RunKeeper(this, unkept, (text) => this.#pragma(text), new Refusals(warn, monotonicNow));
   }
 
   logs(logger: string): LogQueue {
@@ -154,15 +172,19 @@ class SqliteStore implements Store {
 
   transaction<T>(work: () => T, { durable = false } = {}): T {
     if (this.#database.inTransaction) return work();
-    if (durable) this.#database.current.exec('PRAGMA synchronous = FULL');
     try {
+      if (durable) this.#pragma('synchronous = FULL');
       return this.#database.transaction(work);
     } catch (cause) {
       for (const queue of this.#queues.values()) queue.rolledBack();
-      throw codeOf(cause) === CODE.full ? new StoreFull((cause as Error).message) : cause;
+      throw cause;
     } finally {
-      if (durable) this.#database.current.exec('PRAGMA synchronous = NORMAL');
+      if (durable) this.#pragma('synchronous = NORMAL');
     }
+  }
+
+  keepRun(change: QueryChange, log: RunLog): void {
+    this.#runs.keep(change, log);
   }
 
   *entries(): Generator<StoreEntry> {
@@ -183,13 +205,25 @@ class SqliteStore implements Store {
   [Symbol.dispose](): void {
     if (!this.#database.current.isOpen) return;
     try {
+      this.#runs.writeUnkept(Number.POSITIVE_INFINITY);
       this.settings.delete(OPEN);
     } catch (cause) {
       // Then the next one checks; there is nothing to be lost by it.
-      if (codeOf(cause) !== CODE.full && !(cause instanceof StoreDamaged)) throw cause;
+      if (!(cause instanceof StoreFull || cause instanceof StoreDamaged)) throw cause;
     } finally {
       this.#database.close();
     }
+  }
+
+  #renewed(anew: Renew, damage: Error): Connection {
+    for (const queue of this.#queues.values()) queue.renewed();
+    this.#runs.renewed();
+    this.results.renewed();
+    return anew(damage);
+  }
+
+  #pragma(text: string): void {
+    this.#database.attempt(() => this.#database.current.exec(`PRAGMA ${text}`));
   }
 }
 

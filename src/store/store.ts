@@ -1,5 +1,6 @@
 import type { EventCursors } from './event-cursors.ts';
 import type { LogQueue } from './log-queue.ts';
+import type { QueryChange } from './query-change.ts';
 import type { QueryResults } from './query-results.ts';
 import type { Settings } from './settings.ts';
 
@@ -21,8 +22,23 @@ export interface Store extends Disposable {
    * disk.
    */
   transaction<T>(work: () => T, options?: { readonly durable?: boolean }): T;
+  /**
+   * Logs a run of a query and keeps what it changed. Where the disk takes nothing, what was logged is remembered in memory
+   * and kept as soon as it can be, so that the next run does not log it again; where there is no room for that either,
+   * nothing is logged, and `StoreFull` thrown: the next run finds the same. Throws `NotLogged` where nobody took the lines:
+   * nothing is kept then.
+   */
+  keepRun(change: QueryChange, log: RunLog): void;
   /** All that is kept, for people to look at. */
   entries(): Generator<StoreEntry>;
+}
+
+/** How the lines of a run are logged. */
+export interface RunLog {
+  /** Gives them to loggers outside the store; false where none of these took them. Called once. */
+  readonly lines: () => boolean;
+  /** Gives lines to loggers that keep them in the store; undefined where there are none. */
+  readonly queue?: ((lines: readonly string[]) => void) | undefined;
 }
 
 export interface StoreEntry {
@@ -31,7 +47,10 @@ export interface StoreEntry {
   readonly value: string;
 }
 
-/** The disk has no room: nothing was written, and the store is as it was. What the caller cannot keep it counts as lost. */
+/**
+ * The disk takes nothing: it is full, read-only or broken. Nothing was written, and the store is as it was. What the caller
+ * cannot keep it counts as lost.
+ */
 export class StoreFull extends Error {
   override readonly name = 'StoreFull';
 }
@@ -41,11 +60,18 @@ export class StoreDamaged extends Error {
   override readonly name = 'StoreDamaged';
 }
 
+/** No logger took the lines of a run. */
+export class NotLogged extends Error {
+  override readonly name = 'NotLogged';
+}
+
 /** What opening a store does beside SQLite's own work. */
 export interface StoreFiles {
+  /** Why somebody else may put something of theirs into a directory; undefined where nobody can. */
+  distrusted(directory: string): string | undefined;
   /** Makes a directory that only its owner may enter, and those above it. */
   makeDirectory(path: string): void;
-  /** Makes an empty file that only its owner may read, if there is none. */
+  /** Makes an empty file that only its owner may read, if there is none. Throws `UserError` where somebody else's is there. */
   create(path: string): void;
   exists(path: string): boolean;
   rename(from: string, to: string): void;
@@ -54,13 +80,19 @@ export interface StoreFiles {
   lockHolder(path: string): number | undefined;
 }
 
-/** Keeps what the agent can do without: false where there is no room for it, or nothing left to keep it in. */
+/**
+ * Keeps what the agent can do without: false where the disk takes nothing. `work` runs again where the store turns out to
+ * be damaged: the new one has nothing of it.
+ */
 export function tryToKeep(store: Store, work: () => void): boolean {
-  try {
-    store.transaction(work);
-    return true;
-  } catch (cause) {
-    if (cause instanceof StoreFull || cause instanceof StoreDamaged) return false;
-    throw cause;
+  for (let anew = true; ; anew = false) {
+    try {
+      store.transaction(work);
+      return true;
+    } catch (cause) {
+      if (cause instanceof StoreDamaged && anew) continue;
+      if (cause instanceof StoreFull || cause instanceof StoreDamaged) return false;
+      throw cause;
+    }
   }
 }

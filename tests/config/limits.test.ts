@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { queryNames, readPieces } from './read-pieces.ts';
+import { type ConfigSource, readConfiguration } from '../../src/config/configuration.ts';
+import { FilesystemSource } from '../../src/config/sources/filesystem.ts';
+import { LinuxHost } from '../../src/host/linux/linux-host.ts';
+import { MACHINE, queryNames, readPieces } from './read-pieces.ts';
 
 const QUERY = { query: 'select 1' };
 const many = <T>(count: number, value: T) =>
@@ -107,5 +113,94 @@ test('no value is repeated: it may be a secret', () => {
       assert.ok(problems.length > 5);
       for (const line of problems.filter((text) => !text.startsWith(secret))) assert.doesNotMatch(line, /hunter2/);
     }
+  }
+});
+
+test('a configuration of four MiB, whatever is in it, is read or refused within seconds', () => {
+  const most = 4 * 1024 * 1024 - 100;
+  const filled = (head: string, unit: (i: number) => string, tail: string) => {
+    const units: string[] = [];
+    for (let i = 0, length = head.length + tail.length; ; i++) {
+      const text = i === 0 ? unit(i) : `,${unit(i)}`;
+      length += text.length;
+      if (length > most) return head + units.join('') + tail;
+      units.push(text);
+    }
+  };
+  const texts = {
+    packs: filled('{"packs":{"*":{', (i) => `"p${i}":{"queries":{"q":{"query":"select 1"}}}`, '}}}'),
+    paths: filled('{"packs":{"*":{', (i) => `"${i}":"/x"`, '}}}'),
+    unknown: filled('{', (i) => `"k${i}":1`, '}'),
+    deep: `{"a":${'['.repeat(most / 2 - 4)}${']'.repeat(most / 2 - 4)}}`,
+    cut: '['.repeat(most),
+    broken: filled('{"a":[', String, ',nope]}'),
+    numbers: filled('{"a":[', (i) => `1234567890123456${i}`, ']}'),
+    joins: `{"a":"${'x\\\n'.repeat(most / 3 - 10)}"}`,
+    blank: `${'\n'.repeat(most - 10)}#\n{}`,
+    returns: `${'\r'.repeat(most - 10)}#\n{}`,
+    platforms: `{"schedule":{"q":{"query":"select 1","platform":"${'linuy,'.repeat(most / 6 - 30)}"}}}`,
+  };
+  for (const [name, text] of Object.entries(texts)) {
+    let reads = 0;
+    const pack = (path: string) => {
+      reads += 1;
+      return { source: path, text: '{"queries":{}}' };
+    };
+    const source: ConfigSource = { texts: () => [{ source: 'c', text }], pack, packs: () => [] };
+    const problems: string[] = [];
+    const started = process.cpuUsage();
+    const { packs } = readConfiguration(source, MACHINE, (line) => problems.push(line));
+    const { user, system } = process.cpuUsage(started);
+    // Half a second each on the machine this was written on; ten were taken by the worst before it had bounds.
+    assert.ok(user + system < 5e6, `${name}: ${(user + system) / 1000} ms`);
+    assert.ok(problems.length <= 201 && reads <= 1001 && packs.length <= 10_000, name);
+  }
+});
+
+test('all pieces together have an end, and one that is too long is not read', () => {
+  const text = `{"views":{"a":"${'x'.repeat(4_000_000)}"}}`;
+  const texts = Array.from({ length: 6 }, (_, i) => ({ source: `${i}`, text: text.replace('"a"', `"a${i}"`) }));
+  const source: ConfigSource = { texts: () => [...texts, LONG], pack: assert.fail, packs: () => [] };
+  const problems: string[] = [];
+  const { views, broken } = readConfiguration(source, MACHINE, (line) => problems.push(line));
+  assert.equal(views.size, 4);
+  assert.deepEqual(problems, [
+    '4: more than 16777216 characters with those before it',
+    '5: more than 16777216 characters with those before it',
+    'long: more than 4194304 characters',
+  ]);
+  assert.deepEqual(broken, problems);
+});
+
+const LONG = { source: 'long', text: '', unread: 'long: more than 4194304 characters' };
+
+test('files of a configuration: too many, too long, of somebody else', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'osquery-config-'));
+  try {
+    const path = join(folder, 'c');
+    mkdirSync(`${path}.d`);
+    mkdirSync(join(folder, 'packs'));
+    writeFileSync(path, JSON.stringify({ packs: { '*': `${folder}/packs/%` } }));
+    for (let i = 0; i < 1003; i++) {
+      writeFileSync(join(`${path}.d`, `${String(i).padStart(4, '0')}.conf`), '{}');
+      writeFileSync(join(folder, 'packs', `p${i}.conf`), '{"queries":{}}');
+    }
+    writeFileSync(join(`${path}.d`, '0000.conf'), 'x'.repeat(13_000_000));
+    const distrusted = (file: string) => (file === path ? 'it belongs to user 7' : undefined);
+    const source = new FilesystemSource(new LinuxHost().files, path, distrusted);
+    const problems: string[] = [];
+    const { packs } = readConfiguration(source, MACHINE, (line) => problems.push(line));
+    assert.equal(packs.length, 1000);
+    assert.deepEqual(
+      problems.map((line) => line.replaceAll(folder, '')),
+      [
+        '/c: it belongs to user 7: who may write there decides what the agent does',
+        '/packs/p997.conf: more than 1000 files of packs',
+        '/c.d/0000.conf: more than 4194304 characters',
+        '/c.d: more than 1000 files',
+      ],
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });

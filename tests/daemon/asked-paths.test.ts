@@ -45,14 +45,14 @@ test('a query that fails, and rows that have no path, are said and cost nobody e
     { homes: ['bad', 'odd', 'good'] },
     {
       bad: new Error('no such table: nowhere'),
-      odd: [{ a: 1 }, { path: '' }, { path: 'etc' }],
+      odd: [{ a: 1 }, { path: '' }, { path: 'etc' }, { path: `/${'x'.repeat(4096)}` }],
       good: [{ path: '/x' }],
     },
   );
   assert.deepEqual(paths['homes'], ['/root/%', '/x']);
   assert.deepEqual(warned, [
     'file_paths_query.homes: no such table: nowhere (bad)',
-    'file_paths_query.homes: 3 rows without a path that begins with / (odd)',
+    'file_paths_query.homes: 4 rows without a path that begins with / and is no longer than 4096 (odd)',
   ]);
 });
 

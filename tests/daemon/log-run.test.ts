@@ -33,8 +33,8 @@ beforeEach(() => {
   results = [];
   snapshots = [];
   logger = {
-    result: (line) => results.push(line),
-    snapshot: (line) => snapshots.push(line),
+    results: (lines) => results.push(...lines) > 0,
+    snapshots: (lines) => snapshots.push(...lines) > 0,
     status: () => assert.fail(),
     close: async () => {},
   };
@@ -120,12 +120,14 @@ test('a snapshot is all rows, each time', () => {
 test('what could not be logged is logged by the next run', () => {
   run(['x']);
   results.length = 0;
-  const { result } = logger;
-  logger.result = () => {
+  const { results: log } = logger;
+  logger.results = () => {
     throw new Error('crash');
   };
   assert.throws(() => run(['y']), /crash/);
-  logger.result = result;
+  logger.results = () => false;
+  assert.equal(run(['y']), undefined);
+  logger.results = log;
   run(['y']);
   assert.deepEqual(events(), ['1 removed x', '1 added y']);
 });

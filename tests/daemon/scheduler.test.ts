@@ -74,13 +74,16 @@ async function scheduler(
   decorators: Decorators[] = [],
   options: Partial<SchedulerOptions> = {},
 ): Promise<Scheduler> {
-  const log = (line: string) => void logged.push(JSON.parse(line));
+  const log = (lines: Iterable<string>) => {
+    for (const line of lines) logged.push(JSON.parse(line));
+    return true;
+  };
   const made = new Scheduler(
     {
       store,
       now: () => now,
       say: (severity, message) => said.push(`${severity} ${message}`),
-      logger: { result: log, snapshot: log, status: () => assert.fail(), close: async () => {} },
+      logger: { results: log, snapshots: log, status: () => assert.fail(), close: async () => {} },
       thread: {
         run: async (sql) => {
           asked.push(sql);

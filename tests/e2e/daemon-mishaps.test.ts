@@ -1,9 +1,11 @@
 /** What goes wrong around a daemon that runs, and what it makes of it. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, test } from 'node:test';
+import { libc } from '../../src/host/linux/native.ts';
 import { childrenOf, DaemonFolder, end, isRunning } from './support/daemon.ts';
 
 let folder: DaemonFolder;
@@ -12,6 +14,23 @@ beforeEach(() => {
   folder.configure({ schedule: { one: { query: 'select 1 as n', interval: 1, snapshot: true } } });
 });
 afterEach(() => folder[Symbol.dispose]());
+
+/** `tcflow(3)`: output stops. */
+const TCOOFF = 0;
+
+/** Both ends of a pseudo-terminal; undefined where there are none. */
+function openTerminal(): { readonly master: number; readonly slave: number } | undefined {
+  const { O_NOCTTY, O_RDWR } = constants;
+  try {
+    const master = openSync('/dev/ptmx', O_RDWR | O_NOCTTY);
+    const name = Buffer.alloc(64);
+    if (libc('int unlockpt(int fd)')(master) !== 0) return undefined;
+    if (libc('int ptsname_r(int fd, void *name, size_t size)')(master, name, name.length) !== 0) return undefined;
+    return { master, slave: openSync(name.toString('utf8', 0, name.indexOf(0)), O_RDWR | O_NOCTTY) };
+  } catch {
+    return undefined;
+  }
+}
 
 const ticks = () => folder.lines('osqueryd.snapshots.log').length;
 const ENDLESS = 'with recursive c(x) as (select 1 union all select x + 1 from c) select count(*) from c';
@@ -111,6 +130,39 @@ test('standard output and standard error that take nothing', async () => {
     closeSync(full);
     await folder.until(() => ticks() > before + 1, 'two runs');
     assert.equal(await end(child), 0);
+  }
+});
+
+test('a pipe that nobody reads: the daemon goes on', async () => {
+  const pipe = folder.at('pipe');
+  execFileSync('mkfifo', [pipe]);
+  // Full, and held open.
+  const held = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+  try {
+    assert.throws(() => {
+      for (;;) writeSync(held, Buffer.alloc(4096));
+    }, /EAGAIN/);
+    const output = openSync(pipe, 'w');
+    const child = folder.startWith(output, '--logger_plugin=filesystem,stdout', '--verbose');
+    closeSync(output);
+    await folder.until(() => ticks() > 2, 'three runs');
+    assert.equal(await end(child), 0);
+  } finally {
+    closeSync(held);
+  }
+});
+
+test('a terminal that was stopped with Ctrl-S: the daemon goes on', async (t) => {
+  const terminal = openTerminal();
+  if (terminal === undefined) return t.skip('no pseudo-terminal can be opened here');
+  try {
+    libc('int tcflow(int fd, int action)')(terminal.slave, TCOOFF);
+    const child = folder.startWith(terminal.slave, '--logger_plugin=filesystem,stdout', '--verbose');
+    await folder.until(() => ticks() > 2, 'three runs');
+    assert.equal(await end(child), 0);
+  } finally {
+    closeSync(terminal.slave);
+    closeSync(terminal.master);
   }
 });
 

@@ -122,11 +122,15 @@ async function scheduler(queries: Record<string, string>): Promise<Scheduler> {
       now: () => now,
       say: (severity, message) => said.push(`${severity} ${message}`),
       logger: {
-        result: (line) => {
+        results: (lines) => {
           if (failing) throw new Error('the disk is gone');
-          logged.push(JSON.parse(line));
+          for (const line of lines) logged.push(JSON.parse(line));
+          return true;
         },
-        snapshot: (line) => void logged.push(JSON.parse(line)),
+        snapshots: (lines) => {
+          for (const line of lines) logged.push(JSON.parse(line));
+          return true;
+        },
         status: () => {},
         close: async () => {},
       },

@@ -70,8 +70,8 @@ describe('batches', () => {
   test('have what came, in its order; nothing that arrived is kept', async () => {
     using store = openMemoryStore();
     const logger = peer.logger(store);
-    logger.result('{"a":1}');
-    logger.snapshot('{"a":2}');
+    logger.results(['{"a":1}']);
+    logger.snapshots(['{"a":2}']);
     await peer.round();
     await peer.round();
     assert.deepEqual(peer.batches, [['result', ['{"a":1}', '{"a":2}']]]);
@@ -81,7 +81,7 @@ describe('batches', () => {
   test('a backlog goes batch by batch, results and statuses in turn', async () => {
     using store = openMemoryStore();
     const logger = peer.logger(store, { maxLine: 1000 });
-    for (let i = 0; i < 2500; i++) logger.result(`{"i":${i}}`);
+    for (let i = 0; i < 2500; i++) logger.results([`{"i":${i}}`]);
     logger.status([SAID]);
     for (let i = 0; i < 3; i++) await peer.round();
     assert.deepEqual(
@@ -103,7 +103,7 @@ describe('batches', () => {
     using store = openMemoryStore();
     const logger = peer.logger(store, { maxLine: 8_000_000, maxLines: 3 });
     const sizes = [1, 1, 1, 1, 900_000, 1_100_000, 200_000, 2_500_000, 1];
-    for (const size of sizes) logger.result('é'.repeat(size));
+    for (const size of sizes) logger.results(['é'.repeat(size)]);
     while (store.logs('test.result').length > 0) await peer.round();
     assert.deepEqual(
       peer.batches.map(([, lines]) => lines.map((line) => line.length)),
@@ -114,7 +114,7 @@ describe('batches', () => {
   test('a line that is too long is dropped alone, and counted', async () => {
     using store = openMemoryStore();
     const logger = peer.logger(store);
-    for (const line of ['x'.repeat(101), 'é'.repeat(51), 'x'.repeat(100), 'x'.repeat(102)]) logger.result(line);
+    for (const line of ['x'.repeat(101), 'é'.repeat(51), 'x'.repeat(100), 'x'.repeat(102)]) logger.results([line]);
     await peer.round();
     await logger.close();
     assert.deepEqual(peer.lines, ['x'.repeat(100)]);
@@ -170,14 +170,14 @@ describe('a server that takes nothing', () => {
     using store = openMemoryStore();
     const logger = peer.logger(store, { backoffMax: 60 });
     peer.answer = refuse;
-    logger.result('{"a":1}');
+    logger.results(['{"a":1}']);
     assert.deepEqual(await triedIn(45), [1, 2, 6, 15, 30, 45]);
     assert.deepEqual(peer.warnings, ['test: result lines wait, tries that failed: 1: ECONNREFUSED']);
-    logger.result('{"a":2}');
+    logger.results(['{"a":2}']);
     peer.answer = take;
     assert.deepEqual(await triedIn(15), [15]);
     assert.deepEqual(peer.lines, ['{"a":1}', '{"a":2}']);
-    logger.result('{"a":3}');
+    logger.results(['{"a":3}']);
     peer.answer = refuse;
     assert.deepEqual(await triedIn(6), [1, 2, 6]);
   });
@@ -185,7 +185,7 @@ describe('a server that takes nothing', () => {
   test('is said again after an hour', async () => {
     using store = openMemoryStore();
     peer.answer = refuse;
-    peer.logger(store, { backoffMax: 60 }).result('{"a":1}');
+    peer.logger(store, { backoffMax: 60 }).results(['{"a":1}']);
     await triedIn(915);
     assert.deepEqual(peer.warnings.slice(1), ['test: result lines wait, tries that failed: 63: ECONNREFUSED']);
   });
@@ -193,7 +193,7 @@ describe('a server that takes nothing', () => {
   test('is tried each period without a back-off', async () => {
     using store = openMemoryStore();
     peer.answer = refuse;
-    peer.logger(store, { backoffMax: 0 }).result('{"a":1}');
+    peer.logger(store, { backoffMax: 0 }).results(['{"a":1}']);
     assert.deepEqual(await triedIn(4), [1, 2, 3, 4]);
   });
 
@@ -203,7 +203,7 @@ describe('a server that takes nothing', () => {
     peer.answer = async (kind) => {
       if (kind === 'result') throw new Error('413');
     };
-    logger.result('{"a":1}');
+    logger.results(['{"a":1}']);
     for (let i = 0; i < 4; i++) {
       logger.status([SAID]);
       await peer.round();
@@ -216,7 +216,7 @@ describe('a server that takes nothing', () => {
     const logger = peer.logger(store, { bufferedMax: 1000 });
     const queue = store.logs('test.result');
     const add = (from: number, to: number) => {
-      for (let i = from; i < to; i++) logger.result(`{"i":${i}}`);
+      for (let i = from; i < to; i++) logger.results([`{"i":${i}}`]);
     };
     peer.answer = refuse;
     add(0, 3000);
@@ -237,7 +237,7 @@ describe('a server that takes nothing', () => {
   test('does not answer: the batch counts as not taken', async () => {
     using store = openMemoryStore();
     peer.answer = () => new Promise(() => undefined);
-    peer.logger(store).result('{"a":1}');
+    peer.logger(store).results(['{"a":1}']);
     peer.timers.ring(PERIOD_MS);
     await until(() => peer.timers.waits.includes(120_000));
     peer.timers.ring(120_000);
@@ -265,10 +265,10 @@ describe('a full disk', () => {
     using store = openMemoryStore();
     const logger = peer.logger(store);
     const free = fill(store);
-    logger.result('{"a":1}');
-    logger.result('{"a":2}');
+    logger.results(['{"a":1}']);
+    logger.results(['{"a":2}']);
     free();
-    logger.result('{"a":3}');
+    logger.results(['{"a":3}']);
     assert.deepEqual(peer.warnings, [
       'test: cannot log: database or disk is full; lines are lost until it goes again',
       'test: logging again; 2 lines were lost',
@@ -282,9 +282,9 @@ describe('a full disk', () => {
     store.transaction = () => {
       throw new StoreDamaged('database disk image is malformed');
     };
-    logger.result('{"a":0}');
+    logger.results(['{"a":0}']);
     store.transaction = transaction;
-    logger.result('{"a":1}');
+    logger.results(['{"a":1}']);
     await peer.round();
     assert.deepEqual(peer.lines, ['{"a":1}']);
     assert.match(peer.warnings.join(), /cannot log: database disk image is malformed.*; 1 lines were lost/);
@@ -293,7 +293,7 @@ describe('a full disk', () => {
   test('that lets nothing be deleted sends nothing twice', async () => {
     using store = openMemoryStore();
     const logger = peer.logger(store);
-    logger.result('{"a":1}');
+    logger.results(['{"a":1}']);
     let free = () => {};
     peer.answer = async () => {
       free = fill(store);
@@ -302,7 +302,7 @@ describe('a full disk', () => {
     await peer.round();
     free();
     peer.answer = take;
-    logger.result('{"a":2}');
+    logger.results(['{"a":2}']);
     for (let i = 0; i < 4; i++) await peer.round();
     assert.deepEqual(peer.lines, ['{"a":1}', '{"a":2}']);
     assert.equal(store.logs('test.result').length, 0);
@@ -316,10 +316,10 @@ describe('the end', () => {
       {
         using store = openStore(folder, storeFiles, assert.fail);
         const logger = peer.logger(store);
-        logger.result('{"a":1}');
+        logger.results(['{"a":1}']);
         await peer.round();
         peer.answer = refuse;
-        logger.result('{"a":2}');
+        logger.results(['{"a":2}']);
         await peer.round();
         await logger.close();
       }
@@ -327,7 +327,7 @@ describe('the end', () => {
       peer.answer = take;
       using store = openStore(folder, storeFiles, assert.fail);
       const logger = peer.logger(store);
-      logger.result('{"a":3}');
+      logger.results(['{"a":3}']);
       await logger.close();
       assert.deepEqual(peer.lines, ['{"a":1}', '{"a":2}', '{"a":3}']);
     } finally {
@@ -346,7 +346,7 @@ describe('the end', () => {
             answer = resolve;
           });
         const logger = peer.logger(store, { maxLine: 1000 });
-        logger.result('{"a":1}');
+        logger.results(['{"a":1}']);
         logger.status([SAID]);
         peer.timers.ring(PERIOD_MS);
         await until(() => peer.tries.length === 1);

@@ -80,9 +80,9 @@ test('a file that cannot be written is said once', () => {
   const appended: string[] = [];
   let full = true;
   const files = {
-    append: (_path: string, text: string) => {
+    append: (_path: string, texts: Iterable<string>) => {
       if (full) throw new Error('ENOSPC');
-      appended.push(text);
+      appended.push(...texts);
     },
   };
   const write = monitoringFile(files, '/log', 0o640, (text) => warnings.push(text));

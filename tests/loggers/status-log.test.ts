@@ -12,8 +12,8 @@ beforeEach(() => {
 });
 
 const logger: Logger = {
-  result: assert.fail,
-  snapshot: assert.fail,
+  results: () => assert.fail(),
+  snapshots: () => assert.fail(),
   status: (lines) => void logged.push(...lines),
   close: async () => {},
 };
@@ -64,4 +64,11 @@ test('what another process has printed already is only logged', () => {
   log.open([logger]);
   log.say('ERROR', 'worker ended', 'watcher.ts', { printed: true });
   assert.deepEqual([messages(), printed], [['ERROR worker ended'], []]);
+});
+
+test('a message has an end: what somebody named may be in it', () => {
+  const log = statusLog();
+  log.open([logger]);
+  log.say('ERROR', 'x'.repeat(10_000_000), 'x.ts');
+  assert.equal(logged[0]!.message, `${'x'.repeat(8192)}…`);
 });

@@ -8,8 +8,8 @@ test('lines of results as they are, status as osquery prints it', async () => {
   const logger = new StdoutLogger((text) => {
     printed += text;
   }, assert.fail);
-  logger.result('{"a":1}');
-  logger.snapshot('{"b":2}');
+  logger.results(['{"a":1}']);
+  logger.snapshots(['{"b":2}']);
   logger.status([{ severity: 'WARNING', time: 0, file: 'x.ts', line: 3, message: 'one\nline' }]);
   await logger.close();
   assert.equal(printed, '{"a":1}\n{"b":2}\nseverity=1 location=x.ts:3 message=one line\n');
@@ -25,10 +25,11 @@ test('where it cannot print, how many lines were lost', () => {
     },
     (message) => warnings.push(message),
   );
-  logger.result('1');
-  logger.result('2');
+  assert.equal(logger.snapshots(['1', '2']), false);
+  // These come again.
+  assert.equal(logger.results(['2']), false);
   room = true;
-  logger.result('3');
+  assert.equal(logger.results(['3']), true);
   assert.deepEqual(lines, ['3\n']);
   assert.deepEqual(warnings, [
     'cannot log: ENOSPC; lines are lost until it goes again',

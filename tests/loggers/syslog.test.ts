@@ -83,8 +83,8 @@ describe('a line', () => {
   test('of results and of status, as syslog has them', async () => {
     const listener = new Listener(path);
     const log = logger();
-    log.result('{"name":"q"}');
-    log.snapshot('{"é":1}');
+    log.results(['{"name":"q"}']);
+    log.snapshots(['{"é":1}']);
     assert.deepEqual(listener.readAll(), [`${START}{"name":"q"}`, `${START}{"é":1}`]);
     const say = (severity: 'INFO' | 'WARNING' | 'ERROR' | 'FATAL', message: string) =>
       log.status([{ severity, time: NOW, file: 'x.ts', line: 3, message }]);
@@ -105,9 +105,9 @@ describe('a line', () => {
 
   test('of another facility, of one that there is not, and with the cookie for JSON', () => {
     const listener = new Listener(path);
-    logger({ facility: 3, cee: true }).result('{}');
+    logger({ facility: 3, cee: true }).results(['{}']);
     assert.match(listener.read()!, /^<30>.*: @cee:\{\}$/);
-    logger({ facility: 99 }).result('{}');
+    logger({ facility: 99 }).results(['{}']);
     assert.match(listener.read()!, /^<158>/);
     listener.close();
   });
@@ -115,8 +115,8 @@ describe('a line', () => {
   test('longer than the socket takes is lost alone, and said', () => {
     const listener = new Listener(path);
     const log = logger();
-    log.result('x'.repeat(10_000_000));
-    log.result('{}');
+    log.results(['x'.repeat(10_000_000)]);
+    log.results(['{}']);
     assert.deepEqual(listener.readAll(), [`${START}{}`]);
     assert.deepEqual(warnings, ['syslog: lines longer than it takes, lost: 1, the last of 10000035 characters']);
     assert.equal(log.lost, 1);
@@ -126,11 +126,11 @@ describe('a line', () => {
 
 test('a syslog that is not there is said once, and found when it comes', () => {
   const log = logger();
-  log.result('{"n":1}');
-  log.result('{"n":2}');
+  log.results(['{"n":1}']);
+  log.results(['{"n":2}']);
   assert.equal(log.lost, 2);
   const listener = new Listener(path);
-  log.result('{"n":3}');
+  log.results(['{"n":3}']);
   assert.deepEqual(listener.readAll(), [`${START}{"n":3}`]);
   assert.deepEqual(warnings, [
     'syslog: cannot log: ENOENT; lines are lost until it goes again',
@@ -143,7 +143,7 @@ test('a syslog that is started anew loses nothing', () => {
   const log = logger();
   for (const [n, type] of [DATAGRAMS, DATAGRAMS, STREAM, STREAM, DATAGRAMS].entries()) {
     const listener = new Listener(path, type);
-    log.result(`{"n":${n}}`);
+    log.results([`{"n":${n}}`]);
     assert.equal(listener.read()?.replace('\0', ''), `${START}{"n":${n}}`);
     listener.close();
     rmSync(path);
@@ -155,7 +155,7 @@ describe('a syslog that does not keep up', () => {
   test('gets all in its order, later', () => {
     const listener = new Listener(path);
     const log = logger();
-    for (let i = 0; i < 2000; i++) log.result(`{"n":${i}}`);
+    for (let i = 0; i < 2000; i++) log.results([`{"n":${i}}`]);
     const got: string[] = [];
     for (let i = 0; i < 10_000 && got.length < 2000; i++) {
       got.push(...listener.readAll());
@@ -174,7 +174,7 @@ describe('a syslog that does not keep up', () => {
     const log = logger();
     let got = 0;
     for (let burst = 1; burst <= 4; burst++) {
-      for (let i = 0; i < 50; i++) log.result('x'.repeat(100_000));
+      for (let i = 0; i < 50; i++) log.results(['x'.repeat(100_000)]);
       for (let i = 0; i < 1000 && got < burst * 50; i++) {
         got += listener.readAll().length;
         if (timers.waits.length > 0) timers.ring();
@@ -187,7 +187,7 @@ describe('a syslog that does not keep up', () => {
   test('is asked less and less often while it takes nothing', () => {
     const listener = new Listener(path);
     const log = logger();
-    for (let i = 0; i < 2000; i++) log.result('{}');
+    for (let i = 0; i < 2000; i++) log.results(['{}']);
     const waits: (number | undefined)[] = [];
     for (let i = 0; i < 10; i++) {
       waits.push(timers.waits[0]);
@@ -203,7 +203,7 @@ describe('a syslog that does not keep up', () => {
   test('loses what memory may not hold; at the end the rest, after some seconds', async () => {
     const listener = new Listener(path);
     const log = logger();
-    for (let i = 0; i < 1000; i++) log.result('x'.repeat(100_000));
+    for (let i = 0; i < 1000; i++) log.results(['x'.repeat(100_000)]);
     const { lost } = log;
     assert.ok(lost > 800 && lost < 1000, `${lost}`);
     assert.deepEqual(warnings, ['syslog: it does not keep up, lines lost: 1']);
@@ -226,7 +226,7 @@ describe('a syslog that does not keep up', () => {
   test('gets what waits at the end', async () => {
     const listener = new Listener(path);
     const log = logger();
-    for (let i = 0; i < 500; i++) log.result('{}');
+    for (let i = 0; i < 500; i++) log.results(['{}']);
     let got = 0;
     let closed = false;
     void log.close().then(() => {
@@ -245,9 +245,9 @@ describe('a syslog that does not keep up', () => {
 test('in a stream each message ends with a NUL, also one that goes in pieces', () => {
   const listener = new Listener(path, STREAM);
   const log = logger();
-  log.result('{"n":1}');
-  log.result('x'.repeat(3_000_000));
-  log.result('{"n":3}');
+  log.results(['{"n":1}']);
+  log.results(['x'.repeat(3_000_000)]);
+  log.results(['{"n":3}']);
   let got = '';
   for (let i = 0; i < 10_000 && !got.endsWith('{"n":3}\0'); i++) {
     got += listener.readAll().join('');

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { compare, type Difference, type Ran } from '../../src/results/differ.ts';
 import type { RowText } from '../../src/results/row.ts';
 import { openMemoryStore } from '../../src/store/sqlite-store.ts';
-import type { Store } from '../../src/store/store.ts';
+import { NotLogged, type Store } from '../../src/store/store.ts';
 import { random } from '../engine/support.ts';
 
 let store: Store;
@@ -17,7 +17,7 @@ const rows = (...texts: string[]) => texts.map((text) => JSON.stringify({ a: tex
 /** Runs a query and keeps what came of it. */
 function run(texts: readonly string[], ran: Partial<Ran> = {}): Difference {
   const difference = compare(store, { name: 'q', sql: 'select 1', epoch: 0n, ...ran }, rows(...texts));
-  store.transaction(() => difference.keep(1700000000));
+  store.keepRun(difference.change(1700000000), { lines: () => true });
   return difference;
 }
 
@@ -69,12 +69,12 @@ test('queries do not see each other’s rows', () => {
 test('what was not kept is found again', () => {
   run(['a']);
   compare(store, { name: 'q', sql: 'select 1', epoch: 0n }, rows('b'));
-  assert.throws(() =>
-    store.transaction(() => {
-      compare(store, { name: 'q', sql: 'select 1', epoch: 0n }, rows('b')).keep(1);
-      throw new Error('the line could not be logged');
-    }),
-  );
+  const { change } = compare(store, { name: 'q', sql: 'select 1', epoch: 0n }, rows('b'));
+  const lines = () => {
+    throw new Error('the line could not be logged');
+  };
+  assert.throws(() => store.keepRun(change(1), { lines }), /the line could not be logged/);
+  assert.throws(() => store.keepRun(change(1), { lines: () => false }), NotLogged);
   assert.deepEqual(shown(run(['b'])), ['b', 'a', 1, 'same']);
 });
 
@@ -113,10 +113,11 @@ test('of 100,000 rows with 10 changed only what changed is held', () => {
       yield `{"path":"/some/where/long/enough/to/be/a/path/${i}","size":${i}}` as RowText;
   }
   const ran = { name: 'many', sql: 's', epoch: 0n };
-  store.transaction(() => compare(store, ran, many(0)).keep(1));
-  const { added, removed, keep } = compare(store, ran, many(10));
+  const lines = () => true;
+  store.keepRun(compare(store, ran, many(0)).change(1), { lines });
+  const { added, removed, change } = compare(store, ran, many(10));
   assert.equal(added.length, 10);
   assert.equal(removed.length, 10);
-  store.transaction(() => keep(2));
+  store.keepRun(change(2), { lines });
   assert.deepEqual(compare(store, ran, many(10)).added, []);
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -303,4 +304,35 @@ test('what cannot be a pack', () => {
   }
   using reader = new EventReader(path);
   assert.throws(() => ids(reader), { name: 'MalformedInput', message: /an event is cut/ });
+});
+
+test('a file that cannot be opened is an error of who asks for events, not of who opens it', () => {
+  using reader = new EventReader(join(folder, 'nowhere'));
+  assert.throws(() => ids(reader), /unable to open database file/);
+  assert.throws(() => reader.identity, /unable to open database file/);
+});
+
+test('a full disk keeps nothing and lets nothing go, and whoever hears events goes on', (t) => {
+  const small = join(folder, 'small');
+  mkdirSync(small);
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=600k', 'none', small]).status !== 0)
+    return t.skip('mounting a small file system needs root');
+  path = join(small, 'events.sqlite');
+  try {
+    using store = opened();
+    const text = 'x'.repeat(1000);
+    let time = 0;
+    assert.throws(() => {
+      for (;;) store.append(TABLE, 'texts', packed([{ time: ++time, occurred: 0n, text }]));
+    }, /full/);
+    const { rows } = store.counts(TABLE);
+    assert.equal(rows, time - 1);
+    const gone = [store.expire(TABLE, time, time), store.trim(TABLE, { rows: 1, bytes: 1 }).events];
+    assert.deepEqual(gone, [0, 0]);
+    assert.equal(store.counts(TABLE).rows, rows);
+    spawnSync('mount', ['-o', 'remount,size=4m', small]);
+    assert.equal(store.expire(TABLE, time, time), Math.min(rows, 100));
+  } finally {
+    spawnSync('umount', [small]);
+  }
 });

@@ -9,7 +9,13 @@ export const storeOptions: readonly OptionDeclaration[] = [
   ['rocksdb_buffer_blocks', 'int32', '256', 'hidden', 'A setting of RocksDB'],
   ['rocksdb_merge_number', 'int32', '4', 'hidden', 'A setting of RocksDB'],
   ['rocksdb_write_buffer', 'int32', '16', 'hidden', 'A setting of RocksDB'],
-  ['allow_unsafe', 'bool', 'false', 'hidden', 'Accept programs and directories that others may write to'],
+  [
+    'allow_unsafe',
+    'bool',
+    'false',
+    'hidden',
+    'Use directories, and files in them, that others may write to: of database_path, logger_path, pidfile',
+  ],
   ['disable_extensions', 'bool', 'false', 'cli', 'Neither offer nor use extensions'],
   [
     'extensions_autoload',

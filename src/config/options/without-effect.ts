@@ -21,7 +21,7 @@ const REASONS: Readonly<Record<string, string>> = {
     aws_session_token aws_sts_arn_role aws_sts_region aws_sts_session_name aws_sts_timeout`,
   'there is one buffer, and bpf_ring_buffer_size is for it': 'bpf_buffer_storage_size bpf_perf_event_array_exp',
   'not yet: there are no extensions so far': `
-    allow_unsafe connect enable_extensions_watchdog extensions_autoload extensions_default_index extensions_interval
+    connect enable_extensions_watchdog extensions_autoload extensions_default_index extensions_interval
     extensions_require extensions_timeout thrift_string_size_limit thrift_timeout
     thrift_verbose enable_foreign`,
   'not yet: the tables that it is for come later': `

@@ -2,7 +2,13 @@ import { resolve } from 'node:path';
 import { HostError, UserError } from '../../base/errors.ts';
 import { expand } from '../../host/glob.ts';
 import type { Files } from '../../host/host.ts';
-import type { ConfigSource, ConfigText } from '../configuration.ts';
+import { MAX_LENGTH, tooLong } from '../config-text.ts';
+import { type ConfigSource, type ConfigText, MAX_PACK_FILES } from '../configuration.ts';
+
+/** Of a pattern: to sort more names would take long, and nobody reads them. */
+const MAX_FOUND = 100_000;
+/** Bytes of a character in UTF-8, at most as many as make a unit of a text. */
+const MAX_BYTES = 3 * MAX_LENGTH;
 
 /**
  * The configuration in files: `--config_path` and beside it the folder of the same name with `.d`, whose `.conf` files
@@ -11,37 +17,50 @@ import type { ConfigSource, ConfigText } from '../configuration.ts';
 export class FilesystemSource implements ConfigSource {
   readonly #files: Files;
   readonly #path: string;
+  readonly #distrusted: (path: string) => string | undefined;
 
-  constructor(files: Files, path: string) {
+  /** `distrusted`: why somebody else may have written a file. */
+  constructor(files: Files, path: string, distrusted: (path: string) => string | undefined = () => undefined) {
     this.#files = files;
+    this.#distrusted = distrusted;
     // Relative ones mean the directory that the program was started in.
     this.#path = resolve(path);
   }
 
   texts(): ConfigText[] {
-    const more = this.#regular(`${this.#path}.d/%.conf`);
-    return [this.#path, ...more].map((path) => ({ source: path, text: this.#read(path) }));
+    const folder = `${this.#path}.d`;
+    const more = this.#regular(`${folder}/%.conf`);
+    const pieces = [this.#path, ...more.slice(0, MAX_PACK_FILES)].map((path) => this.#read(path));
+    if (more.length <= MAX_PACK_FILES) return pieces;
+    return [...pieces, { source: folder, text: '', unread: `${folder}: more than ${MAX_PACK_FILES} files` }];
   }
 
   pack(named: string): ConfigText {
-    const path = resolve(named);
-    return { source: path, text: this.#read(path) };
+    return this.#read(resolve(named));
   }
 
   packs(pattern: string): (ConfigText & { readonly name: string })[] {
-    return this.#regular(resolve(pattern)).map((path) => ({ source: path, text: this.#read(path), name: stem(path) }));
+    const found = this.#regular(resolve(pattern)).slice(0, MAX_PACK_FILES + 1);
+    return found.map((path) => ({ ...this.#read(path), name: stem(path) }));
   }
 
   /** The files that a pattern names, in order. */
   #regular(pattern: string): string[] {
-    const found = Array.from(expand(this.#files, pattern, { only: 'files' }), ({ path }) => path);
+    const found: string[] = [];
+    for (const { path } of expand(this.#files, pattern, { only: 'files' })) {
+      if (found.push(path) === MAX_FOUND) break;
+    }
     return found.sort();
   }
 
-  #read(path: string): string {
+  #read(path: string): ConfigText {
     try {
-      return this.#files.readText(path);
+      const text = this.#files.readText(path, { limit: MAX_BYTES });
+      const distrusted = this.#distrusted(path);
+      return { source: path, text, ...(distrusted !== undefined && { distrusted }) };
     } catch (cause) {
+      if (cause instanceof HostError && cause.code === 'EFBIG')
+        return { source: path, text: '', unread: tooLong(path) };
       if (cause instanceof HostError) throw new UserError(`${path}: cannot be read: ${cause.code}`);
       throw cause;
     }

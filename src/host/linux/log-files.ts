@@ -1,44 +1,77 @@
 import {
   closeSync,
+  constants,
   createReadStream,
   createWriteStream,
-  existsSync,
   fchmodSync,
   fstatSync,
   ftruncateSync,
-  openSync,
+  lstatSync,
+  readSync,
   renameSync,
   rmSync,
-  statSync,
+  type Stats,
   symlinkSync,
   writeSync,
 } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createZstdCompress } from 'node:zlib';
+import { NotOurFile, type OwnFileOptions, openOwn } from './own-file.ts';
+
+const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR, O_WRONLY } = constants;
+
+/** Bytes of one write, about: a run of a million lines is never in memory twice. */
+const CHUNK = 256 * 1024;
+const LINE_BREAK = 10;
 
 /** Files of loggers on the machine we run on (`LogFiles` of `loggers/log-files.ts`). */
-export const logFiles = {
-  append,
-  size: (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0,
-  exists: (path: string): boolean => existsSync(path),
-  rename: (from: string, to: string): void => renameSync(from, to),
-  remove: (path: string): void => rmSync(path, { force: true }),
-  compress,
-  link,
-};
+export const logFiles = filesOf({});
+/** The same with `--allow_unsafe`. */
+export const unsafeLogFiles = filesOf({ unsafe: true });
 
-function append(path: string, text: string, mode: number): void {
-  const fd = openSync(path, 'a', mode);
+function filesOf(options: OwnFileOptions) {
+  return {
+    append: (path: string, texts: Iterable<string>, mode: number): void => append(path, texts, mode, options),
+    size: (path: string): number => lstatSync(path, { throwIfNoEntry: false })?.size ?? 0,
+    exists: (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined,
+    isForeign: (cause: unknown): boolean => cause instanceof NotOurFile,
+    rename: (from: string, to: string): void => renameSync(from, to),
+    remove: (path: string): void => rmSync(path, { force: true }),
+    compress,
+    link,
+  };
+}
+
+function append(path: string, texts: Iterable<string>, mode: number, options: OwnFileOptions): void {
+  const fd = openToAppend(path, mode, options);
   try {
-    permit(fd, mode);
-    const bytes = Buffer.from(text);
+    const stats = fstatSync(fd);
+    permit(fd, stats, mode);
     let written = 0;
+    const write = (text: string) => {
+      const bytes = Buffer.from(text);
+      for (let at = 0; at < bytes.length; ) {
+        const count = writeSync(fd, bytes, at);
+        at += count;
+        written += count;
+      }
+    };
     try {
-      while (written < bytes.length) written += writeSync(fd, bytes, written);
+      let text = endsInMiddle(fd, stats) ? '\n' : '';
+      let isFirst = true;
+      for (const next of texts) {
+        // Without a text nothing is to be written, and no line to be ended.
+        if (isFirst && next === '') continue;
+        isFirst = false;
+        text += next;
+        if (text.length < CHUNK) continue;
+        write(text);
+        text = '';
+      }
+      if (!isFirst) write(text);
     } catch (cause) {
       // A pipe or terminal has no end to go back to.
-      const stat = fstatSync(fd);
-      if (stat.isFile() && written > 0) ftruncateSync(fd, stat.size - written);
+      if (stats.isFile() && written > 0) takeBack(fd, written);
       throw cause;
     }
   } finally {
@@ -46,10 +79,40 @@ function append(path: string, text: string, mode: number): void {
   }
 }
 
+/** To be read, too, as far as that is allowed: whether its last line is whole. */
+function openToAppend(path: string, mode: number, options: OwnFileOptions): number {
+  try {
+    return openOwn(path, O_RDWR | O_APPEND | O_CREAT, mode, options);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'ENXIO') throw cause;
+    return openOwn(path, O_WRONLY | O_APPEND | O_CREAT, mode, options);
+  }
+}
+
+/** Whether a line was begun and not ended: the agent was killed while it wrote, or the machine lost its power. */
+function endsInMiddle(fd: number, stats: Stats): boolean {
+  if (!stats.isFile() || stats.size === 0) return false;
+  const last = Buffer.alloc(1);
+  try {
+    return readSync(fd, last, 0, 1, stats.size - 1) === 1 && last[0] !== LINE_BREAK;
+  } catch {
+    return false; // It may not be read.
+  }
+}
+
+/** What was written of lines of which not all could be. */
+function takeBack(fd: number, bytes: number): void {
+  try {
+    ftruncateSync(fd, fstatSync(fd).size - bytes);
+  } catch {
+    // The disk is gone; the next line begins with a line break.
+  }
+}
+
 /** As in osquery a log has its mode whatever the umask says, and one that was there before gets it. */
-function permit(fd: number, mode: number): void {
-  const stat = fstatSync(fd);
-  if (!stat.isFile() || (stat.mode & 0o7777) === mode) return;
+function permit(fd: number, stats: Stats, mode: number): void {
+  if (!stats.isFile() || (stats.mode & 0o7777) === mode) return;
   try {
     fchmodSync(fd, mode);
   } catch (cause) {
@@ -60,8 +123,17 @@ function permit(fd: number, mode: number): void {
 
 async function compress(from: string, to: string): Promise<void> {
   const draft = `${to}.partial`;
-  const { mode } = statSync(from);
-  await pipeline(createReadStream(from), createZstdCompress(), createWriteStream(draft, { mode: mode & 0o777 }));
+  const { mode } = lstatSync(from);
+  rmSync(draft, { force: true });
+  await pipeline(
+    createReadStream('', { fd: openOwn(from, O_RDONLY, 0) }),
+    createZstdCompress(),
+    createWriteStream(draft, {
+      // Node takes numbers, its types do not say so.
+      flags: (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW) as unknown as string,
+      mode: mode & 0o777,
+    }),
+  );
   renameSync(draft, to);
   rmSync(from);
 }

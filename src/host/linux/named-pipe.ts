@@ -5,7 +5,7 @@ import { errnoName, hostError, native } from './errors.ts';
 import { addressOf, errno, libc } from './native.ts';
 import { O_CLOEXEC, O_PATH } from './read-file.ts';
 
-const { O_NONBLOCK, O_RDWR } = constants;
+const { O_NOFOLLOW, O_NONBLOCK, O_RDWR } = constants;
 /** `flock(2)`. */
 const LOCK_EX = 2;
 const LOCK_NB = 4;
@@ -58,13 +58,13 @@ function make(path: string): void {
 }
 
 /**
- * Looked at before it is opened, as opening something else may do something. It is opened for writing, too: so there is
+ * Looked at before it is opened, as opening something else may do something; a link could lead to a pipe of somebody else. It is opened for writing, too: so there is
  * always somebody who writes, no end is ever read, and `poll(2)` waits between one writer and the next.
  */
 function open(path: string): number {
   let found: number | undefined;
   try {
-    found = openSync(native(path), O_PATH | O_CLOEXEC);
+    found = openSync(native(path), O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (!fstatSync(found).isFIFO()) throw new UserError(`${path} is no named pipe`);
     return openSync(`/proc/self/fd/${found}`, O_RDWR | O_NONBLOCK);
   } catch (cause) {

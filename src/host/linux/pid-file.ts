@@ -5,16 +5,20 @@ import {
   ftruncateSync,
   openSync,
   readFileSync,
+  readSync,
   statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { UserError } from '../../base/errors.ts';
+import { dirname } from 'node:path';
+import { UserError, unsafe as unsafePath } from '../../base/errors.ts';
 import { errnoName } from './errors.ts';
 import { errno, libc } from './native.ts';
+import { NotOurFile, openOwn } from './own-file.ts';
 import { storeFiles } from './store-files.ts';
+import { distrusted, notOurs } from './trusted-path.ts';
 
-const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
+const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
 /** `flock(2)`. */
 const LOCK_EX = 2;
 const LOCK_NB = 4;
@@ -23,6 +27,9 @@ const LOCK_NB = 4;
 const END_MS = 10_000;
 const KILL_MS = 2000;
 const LOOK_MS = 50;
+
+/** Of a pid. */
+const MOST_DIGITS = 10;
 
 /** What our process and osquery's own are called. */
 const DAEMON = 'osqueryd';
@@ -38,16 +45,22 @@ export function nameDaemon(): void {
   }
 }
 
+export interface PidFileOptions {
+  /** Whether a daemon that has it is ended first. */
+  readonly force?: boolean;
+  /** `--allow_unsafe`: the directory may be anybody's; a link is not followed all the same. */
+  readonly unsafe?: boolean;
+}
+
 /**
  * A file that is locked for as long as the program runs. The lock says that somebody runs, not the number in it: a file
  * left behind, an empty one, one whose number belongs to another program by now is taken over. With `force` a daemon that
  * has it is ended first. Throws `UserError`.
  */
-export function lockPidFile(path: string, { force = false } = {}): Disposable {
+export function lockPidFile(path: string, { force = false, unsafe = false }: PidFileOptions = {}): Disposable {
   for (;;) {
-    const fd = open(path);
+    const fd = open(path, unsafe);
     try {
-      // /dev/null and its like: somebody wants none.
       if (!fstatSync(fd).isFile()) return { [Symbol.dispose]: () => closeSync(fd) };
       if (!lock(fd, path)) {
         if (!force) throw busy(path, holderOf(fd, path));
@@ -74,11 +87,16 @@ export function lockPidFile(path: string, { force = false } = {}): Disposable {
   }
 }
 
-function open(path: string): number {
+/** Not what a link leads to, nor a file of somebody else: it would be emptied. */
+function open(path: string, unsafe: boolean): number {
+  const reason = unsafe ? undefined : distrusted(dirname(path), { stickyEnd: true });
+  if (reason !== undefined) throw new UserError(unsafePath('pidfile', path, reason));
   try {
-    // A link could lead root to a file of somebody else, which would be emptied.
-    return openSync(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
+    // /dev/null and its like: somebody wants none.
+    const options = { unsafe: statSync(path, { throwIfNoEntry: false })?.isCharacterDevice() ?? false };
+    return openOwn(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600, options);
   } catch (cause) {
+    if (cause instanceof NotOurFile) throw new UserError(`pid file ${cause.message}`);
     throw new UserError(`pid file ${path}: ${(cause as NodeJS.ErrnoException).code}`);
   }
 }
@@ -96,14 +114,18 @@ function isNamed(fd: number, path: string): boolean {
 export function runningDaemon(path: string): number | undefined {
   let fd: number;
   try {
-    fd = openSync(path, 'r');
+    fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
-    throw new UserError(`pid file ${path}: ${code}`);
+    throw new UserError(`pid file ${path}: ${code === 'ELOOP' ? 'it is a link' : code}`);
   }
   try {
-    if (!fstatSync(fd).isFile() || lock(fd, path)) return undefined;
+    const stats = fstatSync(fd);
+    if (stats.isCharacterDevice()) return undefined;
+    const reason = notOurs(stats);
+    if (reason !== undefined) throw new UserError(`pid file ${path} is not used, as ${reason}`);
+    if (lock(fd, path)) return undefined;
     return holderOf(fd, path) ?? 0;
   } finally {
     closeSync(fd);
@@ -135,7 +157,9 @@ function lock(fd: number, path: string): boolean {
 
 /** Who has the lock: as the kernel says, else as the file says. */
 function holderOf(fd: number, path: string): number | undefined {
-  const written = Number(/^\d{1,10}/.exec(readFileSync(`/proc/self/fd/${fd}`, 'utf8'))?.[0] ?? 0);
+  const bytes = Buffer.alloc(MOST_DIGITS);
+  const length = readSync(fd, bytes, 0, MOST_DIGITS, 0);
+  const written = Number(/^\d+/.exec(bytes.toString('latin1', 0, length))?.[0] ?? 0);
   return storeFiles.lockHolder(path) ?? (written > 0 ? written : undefined);
 }
 

@@ -1,7 +1,9 @@
-import { fstatSync, readSync, writeSync } from 'node:fs';
+import { constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { UserError } from '../../base/errors.ts';
 import { decodeText, encodeText } from '../../base/text.ts';
+import { errnoName } from './errors.ts';
+import { errno, libc } from './native.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -14,6 +16,20 @@ const PATIENCE_MS = 5;
 /** Bytes of a line of input: /dev/zero has no end. */
 const MAX_LINE = 16 * 1024 * 1024;
 
+/** `socket(7)`. */
+const MSG_DONTWAIT = 0x40;
+const MSG_NOSIGNAL = 0x4000;
+
+export interface OutputOptions {
+  /** What cannot be written now may be able to later. */
+  readonly lasting?: boolean;
+  /**
+   * How long to wait, in milliseconds, for who takes nothing: a terminal that was stopped, a pipe that nobody reads. What is
+   * left then is dropped, and nobody waits again until something goes. Without it, for ever.
+   */
+  readonly patienceMs?: number;
+}
+
 /**
  * Text to a file descriptor, in large pieces, as the bytes it came from. Not `process.stdout`: loading that costs a cold
  * start 3 ms, and it may lose what was not written when the program ends.
@@ -22,14 +38,25 @@ export class DescriptorOutput {
   readonly descriptor: number;
   readonly #chunk: number;
   readonly #lasting: boolean;
+  readonly #patienceMs: number;
+  #writeSome: ((bytes: Uint8Array, at: number) => number) | undefined;
   #pending = '';
   #closed = false;
+  /** Nothing went when it was last tried. */
+  #stalled = false;
+  /** The last line was dropped in its middle. */
+  #cut = false;
 
-  /** `chunk` 0 writes each text at once. `lasting`: what cannot be written now may be able to later. */
-  constructor(descriptor: number, chunk = CHUNK, { lasting = false } = {}) {
+  /** `chunk` 0 writes each text at once. */
+  constructor(
+    descriptor: number,
+    chunk = CHUNK,
+    { lasting = false, patienceMs = Number.POSITIVE_INFINITY }: OutputOptions = {},
+  ) {
     this.descriptor = descriptor;
     this.#chunk = chunk;
     this.#lasting = lasting;
+    this.#patienceMs = patienceMs;
   }
 
   /** Nobody reads any more: what is written goes nowhere. */
@@ -44,25 +71,69 @@ export class DescriptorOutput {
   }
 
   flush(): void {
-    const bytes = encodeText(this.#pending);
+    const bytes = encodeText(this.#cut ? `\n${this.#pending}` : this.#pending);
     this.#pending = '';
+    let waited = 0;
     for (let at = 0; at < bytes.length && !this.#closed; ) {
       try {
-        at += writeSync(this.descriptor, bytes, at);
+        at += this.#some(bytes, at);
+        this.#stalled = false;
+        this.#cut = at < bytes.length;
+        waited = 0;
       } catch (cause) {
         const { code } = cause as NodeJS.ErrnoException;
-        // A terminal or pipe that another program made non-blocking.
-        if (code === 'EAGAIN') wait();
-        else if (code === 'EPIPE') this.#closed = true;
-        // Nobody could be told; the next message may go through.
-        else if (this.descriptor === STDERR) return;
+        // A terminal or pipe that another program made non-blocking, or we ourselves.
+        if (code === 'EAGAIN' && waited < (this.#stalled ? 0 : this.#patienceMs)) {
+          wait();
+          waited += PATIENCE_MS;
+          continue;
+        }
+        if (code === 'EPIPE') this.#closed = true;
         else {
+          this.#stalled = code === 'EAGAIN';
+          // Nobody could be told; the next message may go through.
+          if (this.descriptor === STDERR) return;
           this.#closed = !this.#lasting;
           throw new UserError(`${NAMES[this.descriptor] ?? 'output'} cannot be written: ${code}`);
         }
       }
     }
   }
+
+  #some(bytes: Uint8Array, at: number): number {
+    this.#writeSome ??= Number.isFinite(this.#patienceMs)
+      ? neverWaiting(this.descriptor)
+      : (all, from) => writeSync(this.descriptor, all, from);
+    return this.#writeSome(bytes, at);
+  }
+}
+
+/**
+ * Writes some bytes, and throws EAGAIN where a plain descriptor would wait. It is not made non-blocking, as others have it, too:
+ * a pipe or terminal is opened once more, a socket is asked each time.
+ */
+function neverWaiting(descriptor: number): (bytes: Uint8Array, at: number) => number {
+  const stats = fstatSync(descriptor);
+  if (stats.isSocket()) {
+    return (bytes, at) => {
+      const send = libc('intptr_t send(int fd, const void *data, size_t length, int flags)');
+      const rest = bytes.subarray(at);
+      const sent: number = send(descriptor, rest, rest.length, MSG_DONTWAIT | MSG_NOSIGNAL);
+      if (sent >= 0) return sent;
+      const code = errnoName(errno());
+      throw Object.assign(new Error(code), { code });
+    };
+  }
+  let own = descriptor;
+  if (stats.isFIFO() || stats.isCharacterDevice()) {
+    try {
+      const { O_NOCTTY, O_NONBLOCK, O_WRONLY } = constants;
+      own = openSync(`/proc/self/fd/${descriptor}`, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+    } catch {
+      // Without procfs, or the right to open it: then it may wait.
+    }
+  }
+  return (bytes, at) => writeSync(own, bytes, at);
 }
 
 /**

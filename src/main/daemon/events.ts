@@ -6,7 +6,6 @@ import type { EventCountsOf, FromEvents, ToEvents } from '../../events/messages.
 import { namesTable, type ReadTable, seenByAll, withViews } from '../../events/readers.ts';
 import { beginReading, newTurn, type Reading } from '../../events/reading.ts';
 import { cores } from '../../host/linux/child-process.ts';
-import { storeFiles } from '../../host/linux/store-files.ts';
 import { temporaryDirectory } from '../../host/linux/temporary-directory.ts';
 import type { Severity } from '../../loggers/logger.ts';
 import type { EventSourceState } from '../../schema/agent.ts';
@@ -14,6 +13,7 @@ import { eventsFile } from '../../store/sqlite-store.ts';
 import { type Store, tryToKeep } from '../../store/store.ts';
 import { type EventWishes, eventTables } from '../event-tables.ts';
 import type { EventsThreadData } from '../events-thread.ts';
+import { createFile } from '../store-files.ts';
 import { LossLog, statesOf } from './event-states.ts';
 import { type FileScansOf, startFileScans } from './file-scans.ts';
 
@@ -144,8 +144,8 @@ export class Events {
     const { options, store, say } = this.#parts;
     const { wishes, tables, sections } = this.#wanted!;
     if (tables.length === 0) return;
-    // Only we may read what others have started.
-    storeFiles.create(this.#path);
+    const refused = createFile(options, this.#path);
+    if (refused !== undefined) return this.#startAnew(refused);
     const publishers = new Set(tables.map(({ publisher }) => publisher));
     const left = [...publishers].flatMap((publisher) => {
       const kept = store.settings.get(LEFT + publisher);

@@ -1,9 +1,9 @@
 import { UserError } from '../../base/errors.ts';
 import type { OptionValues } from '../../config/option-values.ts';
 import type { DescriptorOutput } from '../../host/linux/standard-streams.ts';
-import { storeFiles } from '../../host/linux/store-files.ts';
 import { openStore } from '../../store/sqlite-store.ts';
 import { configSource } from '../configuration.ts';
+import { storeFilesOf } from '../store-files.ts';
 import { readWithOptions } from './live-configuration.ts';
 
 /** `--config_check`, `--config_dump` and `--database_dump`: what there is, without a daemon; the exit code. */
@@ -21,8 +21,9 @@ export function inspect(options: OptionValues, stdout: DescriptorOutput, stderr:
 
 function dumpDatabase(options: OptionValues, stdout: DescriptorOutput): number {
   const directory = options.string('database_path');
-  if (!storeFiles.exists(directory)) throw new UserError(`${directory}: there is no database`);
-  using store = openStore(directory, storeFiles, (message) => stdout.write(`${message}\n`));
+  const files = storeFilesOf(options);
+  if (!files.exists(directory)) throw new UserError(`${directory}: there is no database`);
+  using store = openStore(directory, files, (message) => stdout.write(`${message}\n`));
   for (const { domain, key, value } of store.entries()) stdout.write(`${domain}[${key}]: ${value}\n`);
   return 0;
 }

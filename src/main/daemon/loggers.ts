@@ -1,9 +1,12 @@
+import { dirname } from 'node:path';
 import { timerMs } from '../../base/clock.ts';
-import { UserError } from '../../base/errors.ts';
+import { UserError, unsafe } from '../../base/errors.ts';
 import type { OptionValues } from '../../config/option-values.ts';
-import { logFiles } from '../../host/linux/log-files.ts';
+import { logFiles, unsafeLogFiles } from '../../host/linux/log-files.ts';
 import { SyslogSocket } from '../../host/linux/syslog.ts';
+import { distrusted } from '../../host/linux/trusted-path.ts';
 import { FilesystemLogger } from '../../loggers/filesystem.ts';
+import type { LogFiles } from '../../loggers/log-files.ts';
 import type { Logger } from '../../loggers/logger.ts';
 import { type MonitoringWriter, monitoringFile, NumericMonitoring } from '../../loggers/numeric-monitoring.ts';
 import { StdoutLogger } from '../../loggers/stdout.ts';
@@ -43,15 +46,19 @@ export function makeLoggers(options: OptionValues, parts: LoggerParts): Logger[]
   });
 }
 
-/** One logger that is all of them. */
+/** One logger that is all of them. Lines have arrived where one of them has them: another that has not counts a loss. */
 export function everyLogger(loggers: readonly Logger[]): Logger {
+  const inStore = loggers.filter(({ queue }) => queue !== undefined);
+  const outside = loggers.filter(({ queue }) => queue === undefined);
+  const arrived = (answers: readonly boolean[]) => answers.length === 0 || answers.includes(true);
   return {
-    result: (line) => {
-      for (const logger of loggers) logger.result(line);
-    },
-    snapshot: (line) => {
-      for (const logger of loggers) logger.snapshot(line);
-    },
+    results: (lines) => arrived(outside.map((logger) => logger.results(lines))),
+    snapshots: (lines) => arrived(outside.map((logger) => logger.snapshots(lines))),
+    ...(inStore.length > 0 && {
+      queue: (lines: readonly string[]) => {
+        for (const logger of inStore) logger.queue!(lines);
+      },
+    }),
     status: (lines) => {
       for (const logger of loggers) logger.status(lines);
     },
@@ -61,10 +68,12 @@ export function everyLogger(loggers: readonly Logger[]): Logger {
   };
 }
 
+const MONITORING_PATH = 'numeric_monitoring_filesystem_path';
+
 /** By `--numeric_monitoring_plugins`: where measurements go. */
 const MONITORS: Readonly<Record<string, (options: OptionValues, warn: LoggerParts['warn']) => MonitoringWriter>> = {
   filesystem: (options, warn) =>
-    monitoringFile(logFiles, options.string('numeric_monitoring_filesystem_path'), modeOf(options), warn),
+    monitoringFile(filesFor(options, MONITORING_PATH), options.string(MONITORING_PATH), modeOf(options), warn),
 };
 
 /** `--enable_numeric_monitoring`; undefined without it. */
@@ -88,7 +97,7 @@ function filesystem(options: OptionValues, { program, host, startedMs, warn }: L
   const rotation = { size: options.number('logger_rotate_size'), files: options.number('logger_rotate_max_files') };
   const directory = options.string('logger_path');
   return new FilesystemLogger(
-    logFiles,
+    filesFor(options, 'logger_path'),
     {
       directory,
       mode,
@@ -100,4 +109,13 @@ function filesystem(options: OptionValues, { program, host, startedMs, warn }: L
     },
     warn,
   );
+}
+
+/** Throws `UserError` where somebody else may lead what is written to the path of a flag elsewhere. */
+function filesFor(options: OptionValues, flag: string): LogFiles {
+  if (options.bool('allow_unsafe')) return unsafeLogFiles;
+  const path = options.string(flag);
+  const reason = distrusted(flag === MONITORING_PATH ? dirname(path) : path);
+  if (reason !== undefined) throw new UserError(unsafe(flag, path, reason));
+  return logFiles;
 }

@@ -13,13 +13,13 @@ import type { FromWorker, ToWorker } from '../../daemon/watchdog/messages.ts';
 import { cores } from '../../host/linux/child-process.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
 import type { DescriptorOutput } from '../../host/linux/standard-streams.ts';
-import { storeFiles } from '../../host/linux/store-files.ts';
 import { StatusLog } from '../../loggers/status-log.ts';
 import { openMemoryStore, openStore } from '../../store/sqlite-store.ts';
 import { type Store, StoreDamaged, StoreFull, tryToKeep } from '../../store/store.ts';
 import { programInfo } from '../agent.ts';
 import { configSource } from '../configuration.ts';
 import type { QueryThreadData } from '../query-thread.ts';
+import { storeFilesOf } from '../store-files.ts';
 import { Events } from './events.ts';
 import { type Identity, identityOf } from './identifier.ts';
 import { LiveConfiguration } from './live-configuration.ts';
@@ -212,7 +212,7 @@ function after(milliseconds: number, callback: () => void): void {
 function open(options: OptionValues, patient: boolean, warn: (message: string) => void): Store {
   if (options.bool('disable_database') || options.bool('ephemeral')) return openMemoryStore();
   try {
-    return openStore(options.string('database_path'), storeFiles, warn, { patient });
+    return openStore(options.string('database_path'), storeFilesOf(options), warn, { patient });
   } catch (cause) {
     if (!(cause instanceof StoreFull)) throw cause;
     // Rows that were logged already are logged again; a machine without its agent would be worse.

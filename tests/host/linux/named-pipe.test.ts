@@ -72,3 +72,9 @@ test('what is no pipe is not opened; a folder that is not there is not made', ()
   }
   assert.ok(!existsSync('osquery-test-pipe'));
 });
+
+test('a link to a pipe of somebody else is not followed', () => {
+  using _pipe = new NamedPipe(path, 0o600, undefined);
+  symlinkSync(path, join(folder, 'led'));
+  assert.throws(() => new NamedPipe(join(folder, 'led'), 0o600, undefined), /led is no named pipe/);
+});

@@ -16,6 +16,16 @@ test('what was taken comes back bit by bit, and never more than the share', () =
   assert.equal(shares.left(7, 100), 100);
 });
 
+test('all users together have eight shares', () => {
+  const shares = new RecentShares(1000, () => 0);
+  for (let uid = 1; uid <= 8; uid++) shares.spend(uid, 100, 95);
+  assert.deepEqual([shares.left(1, 100), shares.left(100, 100)], [5, 40]);
+  shares.spend(100, 100, 40);
+  assert.deepEqual([shares.left(1, 100), shares.left(200, 100)], [0, 0]);
+  for (let uid = 1000; uid < 50_000; uid++) shares.spend(uid, 100, 0);
+  assert.equal(shares.left(200, 100), 0, 'the account of all is kept');
+});
+
 test('each machine has its own', () => {
   const of = perMachine(() => []);
   const machine = {};

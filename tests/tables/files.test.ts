@@ -68,10 +68,10 @@ test('a hole of terabytes is not hashed, what others have is', () => {
 });
 
 test('the bytes that are hashed of one user are bounded, over all queries of ten minutes', () => {
-  let tree = '/srv/large\n10000| aaaaaaaaa\n';
+  let tree = '/srv/large\n100000| aaaaaaaaa\n';
   for (let i = 0; i < 4; i++) tree += `/home/m/${i} 0644 1001:1001 inode=${100 + i}\n40| aaaaaaaaa\n`;
   const machine = new MemoryHost(parseTree(`${tree}/home/ada/a 0644 1000:1000\n90| aaaaaaaaa\n`));
-  const agent = fakeAgent({ option: (name) => ({ hash_max_bytes: '1000', hash_cache_max: '500' })[name] ?? '' });
+  const agent = fakeAgent({ option: (name) => ({ hash_max_bytes: '10000', hash_cache_max: '500' })[name] ?? '' });
   const ask = (path: string) => {
     const { rows, warnings } = runTable(hash, machine, { where: { path }, uses: ['md5'], agent });
     return [rows[0]!['md5'] !== '', ...warnings];
@@ -82,7 +82,7 @@ test('the bytes that are hashed of one user are bounded, over all queries of ten
   assert.equal(hashed, false);
   assert.equal(
     warning,
-    'truncated: of user 1001 --hash_max_bytes=1000 were hashed within ten minutes: /home/m/2 is not',
+    'truncated: of user 1001 --hash_max_bytes=10000 were hashed within ten minutes: /home/m/2 is not',
   );
   assert.deepEqual(ask('/home/m/0'), [true], 'a digest that is kept costs nothing');
   assert.deepEqual(ask('/home/ada/a'), [true], 'another user has bytes of their own');

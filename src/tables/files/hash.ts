@@ -40,8 +40,9 @@ const MADE_BY_KERNEL = /^\/(?:proc|sys)\//;
 
 /**
  * Bytes of each owner's files that were digested in the last ten minutes. A hole of terabytes costs its owner nothing, and
- * 100 files of a gigabyte little.
+ * 100 files of a gigabyte little. To open a file takes as long as to digest 4 KiB of it.
  */
+const LEAST = 4096;
 const digested = perMachine(() => new RecentShares(600_000));
 
 /** Only the digests that the query reads are computed, all of them in one pass over the file. */
@@ -137,8 +138,9 @@ export const hash = table({
         return false;
       }
       const recent = digested(host.files);
-      if (size <= recent.left(uid, maxBytes)) {
-        recent.spend(uid, maxBytes, size);
+      const bytes = Math.max(size, LEAST);
+      if (bytes <= recent.left(uid, maxBytes)) {
+        recent.spend(uid, maxBytes, bytes);
         return true;
       }
       warn(`truncated: of user ${uid} --hash_max_bytes=${maxBytes} were hashed within ten minutes`, `${path} is not`);

@@ -74,7 +74,7 @@ function* filesBelow(
     let directories = 0;
     let more = false;
     try {
-      for (const { name, kind } of files.scan(directory)) {
+      for (const { name, kind, stat: own } of files.scan(directory, { stat: true })) {
         const path = `${directory}/${name}`;
         if (kind === 'directory' && directories++ >= skip) {
           if (below.length < room) below.push(path);
@@ -82,7 +82,7 @@ function* filesBelow(
         }
         if (skip > 0 && more) break;
         if (skip > 0 || !MAY_BE_REGULAR.has(kind)) continue;
-        const stat = ifReadable(() => lookAt(files, path));
+        const stat = ifReadable(() => lookAt(files, path, own));
         if (stat?.kind === 'regular') yield { path, stat };
       }
     } catch (cause) {
@@ -98,8 +98,8 @@ function* filesBelow(
 }
 
 /** What somebody else links to need not answer, and is in no directory of programs. */
-function lookAt(files: Files, path: string): FileStat {
-  const own = files.linkStat(path);
+function lookAt(files: Files, path: string, seen: FileStat | undefined): FileStat {
+  const own = seen ?? files.linkStat(path);
   return own.kind === 'symlink' && own.uid === 0 ? files.stat(path) : own;
 }
 

@@ -1,5 +1,6 @@
 import { HostError } from '../base/errors.ts';
-import type { FileStat, Files, OpenFile } from '../host/host.ts';
+import type { Files, OpenFile } from '../host/host.ts';
+import { mayEverybodyRead } from '../host/open-shown.ts';
 import type { PasswdEntry } from '../parse/passwd.ts';
 
 /**
@@ -9,9 +10,8 @@ import type { PasswdEntry } from '../parse/passwd.ts';
 export function openUserFile(files: Files, path: string, user: PasswdEntry): OpenFile {
   const file = files.open(path);
   try {
-    const { stat } = file;
-    if (stat.kind !== 'regular') throw new HostError('EOPNOTSUPP', path, 'read');
-    if (!mayRead(files, path, stat, user)) throw new HostError('EACCES', path, 'read as its user');
+    if (file.stat.kind !== 'regular') throw new HostError('EOPNOTSUPP', path, 'read');
+    if (!mayRead(files, file, user)) throw new HostError('EACCES', path, 'read as its user');
     return file;
   } catch (cause) {
     file[Symbol.dispose]();
@@ -19,18 +19,24 @@ export function openUserFile(files: Files, path: string, user: PasswdEntry): Ope
   }
 }
 
-/** What is the user's own or lies in the home; of what a link leads to elsewhere, only what everybody may read. */
-function mayRead(files: Files, path: string, stat: FileStat, user: PasswdEntry): boolean {
+/**
+ * What is the user's own or lies in the home; of what a link leads to elsewhere, only what everybody may read. Judged is the
+ * file that is open, and where that lies: its name may lead elsewhere by now.
+ */
+function mayRead(files: Files, file: OpenFile, user: PasswdEntry): boolean {
+  const { stat } = file;
   if (user.uid === 0 || stat.uid === user.uid) return true;
-  const real = files.realPath(path);
+  const real = file.realPath();
   // A second name may be a hard link to a file of somebody else.
-  if (stat.links === 1 && real.startsWith(`${withoutSlash(files.realPath(user.directory))}/`)) return true;
-  return (stat.mode & 0o004) !== 0 && directoriesAbove(real).every((above) => (files.stat(above).mode & 0o001) !== 0);
+  if (stat.links === 1 && real.startsWith(`${homeOf(files, user)}/`)) return true;
+  return mayEverybodyRead(files, file);
 }
 
-function directoriesAbove(path: string): string[] {
-  const names = path.split('/').slice(1, -1);
-  return names.map((_, i) => `/${names.slice(0, i + 1).join('/')}`);
+/** Where the home lies. One that a link leads to counts only if it is the user's: who made the link chose whose home it is. */
+function homeOf(files: Files, user: PasswdEntry): string {
+  const named = withoutSlash(user.directory);
+  const real = withoutSlash(files.realPath(user.directory));
+  return real === named || files.stat(real).uid === user.uid ? real : named;
 }
 
 function withoutSlash(path: string): string {

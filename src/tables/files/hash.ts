@@ -33,8 +33,6 @@ class DigestCache {
 /** Held by the files they are of, so that no two machines share a cache, and it goes with them. */
 const caches = new WeakMap<Files, DigestCache>();
 
-/** Reading one takes out what is in it, and whoever it was for never gets it: `proc(5)`, the kernel's `ftrace.rst`. */
-const TAKEN_BY_READING = /^\/(?:proc\/kmsg|sys\/kernel\/(?:debug\/)?tracing\/(?:.*\/)?trace_pipe(?:_raw)?)$/s;
 /** Files that the kernel makes up say that they are empty. Others that do are. */
 const MADE_BY_KERNEL = /^\/(?:proc|sys)\//;
 
@@ -96,10 +94,6 @@ export const hash = table({
     function digests(files: Files, path: string): Digests {
       if (wanted.length === 0) return {};
       try {
-        if (TAKEN_BY_READING.test(path)) {
-          warn(`${path} is not read: reading it takes out what is in it`);
-          return {};
-        }
         using open = files.open(path);
         if (open.stat.size === 0 && !MADE_BY_KERNEL.test(path)) return empty();
         return cached(files, path, open);

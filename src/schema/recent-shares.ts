@@ -21,21 +21,27 @@ interface Account {
 export class RecentShares {
   readonly #milliseconds: number;
   readonly #accounts = new Map<number, Account>();
+  readonly #together: number;
   readonly #now: () => number;
 
-  constructor(milliseconds: number, now: () => number = monotonicNow) {
+  /** `together`: shares that all users have; Infinity where nobody can be many. */
+  constructor(milliseconds: number, together = EVERYBODY, now: () => number = monotonicNow) {
     this.#milliseconds = milliseconds;
+    this.#together = together;
     this.#now = now;
   }
 
   /** What there is for a user, of `share` in all. */
   left(uid: number, share: number): number {
-    return Math.max(0, Math.min(this.#left(uid, share), this.#left(ALL, share * EVERYBODY)));
+    const own = this.#left(uid, share);
+    return Math.max(0, Number.isFinite(this.#together) ? Math.min(own, this.#left(ALL, share * this.#together)) : own);
   }
 
   spend(uid: number, share: number, amount: number): void {
     const at = this.#now();
-    this.#accounts.set(ALL, { left: this.#left(ALL, share * EVERYBODY) - amount, at });
+    if (Number.isFinite(this.#together)) {
+      this.#accounts.set(ALL, { left: this.#left(ALL, share * this.#together) - amount, at });
+    }
     this.#accounts.set(uid, { left: this.#left(uid, share) - amount, at });
     if (this.#accounts.size > MAX_ACCOUNTS) this.#accounts.delete(this.#oldest());
   }

@@ -13,8 +13,10 @@ const MAX_BYTES = 8 * 1024 * 1024;
 const MAX_LINES = 100_000;
 /** As many times a minute all of it is read: a join with what a user has many of asks for the same files again and again. */
 const TIMES = 6;
-const recentBytes = perMachine(() => new RecentShares(60_000));
-const recentLines = perMachine(() => new RecentShares(60_000));
+/** A home belongs to an account, and nobody makes accounts but root. */
+const TOGETHER = Number.POSITIVE_INFINITY;
+const recentBytes = perMachine(() => new RecentShares(60_000, TOGETHER));
+const recentLines = perMachine(() => new RecentShares(60_000, TOGETHER));
 /** `MAX_ARG_STRLEN` of the kernel: no argument of a program is longer. */
 const MAX_LINE = 128 * 1024;
 

@@ -67,6 +67,12 @@ export class UserShares {
     return without + given;
   }
 
+  /** What the user of the process has left, beyond what is free. */
+  left(pid: number): number {
+    const { uid, left } = this.#userOf(pid);
+    return uid === 0 ? left : Math.min(left, this.#left);
+  }
+
   /** Says who got less than it wanted; to be called when the last has taken. */
   report(warn: (message: string, cause: string) => void): void {
     const { share, what } = this.#options;

@@ -29,21 +29,44 @@ export function cutText(text: string, length: number): string {
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
 }
 
+/** UTF-16 units that are written before they become a text. */
+const UNITS = 32 * 1024;
+
+/**
+ * Unit by unit: whoever fills a file with bytes that are not UTF-8 must not get a small text, or a step of garbage
+ * collection, for each of them.
+ */
 function decodeEscaping(bytes: Buffer, start: number, end: number): string {
-  let out = '';
-  let valid = start;
-  let at = start;
-  while (at < end) {
-    const length = sequenceLength(bytes, at, end);
-    if (length > 0) {
-      at += length;
-      continue;
+  const parts: string[] = [];
+  const out = Buffer.allocUnsafe(2 * Math.min(UNITS, end - start));
+  const units = new Uint16Array(out.buffer, out.byteOffset, out.length / 2);
+  let written = 0;
+  for (let at = start; at < end; ) {
+    // A character has two units at most.
+    if (written + 2 > units.length && written > 0) {
+      parts.push(out.toString('utf16le', 0, written * 2));
+      written = 0;
     }
-    out += bytes.utf8Slice(valid, at) + String.fromCharCode(ESCAPE_BASE + bytes[at]!);
-    at += 1;
-    valid = at;
+    const lead = bytes[at]!;
+    const length = sequenceLength(bytes, at, end);
+    if (length <= 1) units[written++] = length === 1 ? lead : ESCAPE_BASE + lead;
+    else if (length === 2) units[written++] = ((lead & 0x1f) << 6) | (bytes[at + 1]! & 0x3f);
+    else if (length === 3) {
+      units[written++] = ((lead & 0x0f) << 12) | ((bytes[at + 1]! & 0x3f) << 6) | (bytes[at + 2]! & 0x3f);
+    } else {
+      const beyond =
+        (((lead & 0x07) << 18) |
+          ((bytes[at + 1]! & 0x3f) << 12) |
+          ((bytes[at + 2]! & 0x3f) << 6) |
+          (bytes[at + 3]! & 0x3f)) -
+        0x10000;
+      units[written++] = 0xd800 | (beyond >> 10);
+      units[written++] = 0xdc00 | (beyond & 0x3ff);
+    }
+    at += length || 1;
   }
-  return out + bytes.utf8Slice(valid, end);
+  parts.push(out.toString('utf16le', 0, written * 2));
+  return parts.join('');
 }
 
 /** Length of the well-formed UTF-8 sequence at `at`, or 0 (Unicode 15, table 3-7). */
@@ -62,17 +85,32 @@ function sequenceLength(bytes: Buffer, at: number, end: number): number {
 }
 
 function encodeEscaped(text: string): Buffer {
-  const parts: Buffer[] = [];
-  let from = 0;
+  // A unit is at most three bytes of UTF-8.
+  const out = Buffer.allocUnsafe(text.length * 3);
+  let at = 0;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
-    if (unit < 0xdc80 || unit > 0xdcff) continue;
-    // The second half of a real pair is not an escape.
-    const before = i > from ? text.charCodeAt(i - 1) : 0;
-    if (before >= 0xd800 && before <= 0xdbff) continue;
-    parts.push(Buffer.from(text.slice(from, i), 'utf8'), Buffer.of(unit - ESCAPE_BASE));
-    from = i + 1;
+    const next = (unit & 0xfc00) === 0xd800 ? text.charCodeAt(i + 1) : 0;
+    if (unit < 0x80) out[at++] = unit;
+    else if (unit >= 0xdc80 && unit <= 0xdcff) out[at++] = unit - ESCAPE_BASE;
+    else if (unit < 0x800) {
+      out[at++] = 0xc0 | (unit >> 6);
+      out[at++] = 0x80 | (unit & 0x3f);
+    } else if ((next & 0xfc00) === 0xdc00) {
+      // The second half of a real pair is not an escape.
+      const point = 0x10000 + ((unit & 0x3ff) << 10) + (next & 0x3ff);
+      i += 1;
+      out[at++] = 0xf0 | (point >> 18);
+      out[at++] = 0x80 | ((point >> 12) & 0x3f);
+      out[at++] = 0x80 | ((point >> 6) & 0x3f);
+      out[at++] = 0x80 | (point & 0x3f);
+    } else {
+      // Half of a pair that stands alone, and stands for no byte.
+      const shown = (unit & 0xf800) === 0xd800 ? 0xfffd : unit;
+      out[at++] = 0xe0 | (shown >> 12);
+      out[at++] = 0x80 | ((shown >> 6) & 0x3f);
+      out[at++] = 0x80 | (shown & 0x3f);
+    }
   }
-  parts.push(Buffer.from(text.slice(from), 'utf8'));
-  return Buffer.concat(parts);
+  return out.subarray(0, at);
 }

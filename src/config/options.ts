@@ -50,7 +50,7 @@ export const ownOptions: readonly OptionDeclaration[] = [
   [
     'hash_max_bytes',
     'uint64',
-    '4294967296',
+    '1073741824',
     'option',
     'Bytes that the table hash reads of a file, and of all files of one user in ten minutes; 0 for no bound',
   ],

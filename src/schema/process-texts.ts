@@ -1,7 +1,7 @@
-import { ifReadable } from '../base/errors.ts';
+import { HostError, ifReadable } from '../base/errors.ts';
 import { cutText } from '../base/text.ts';
 import type { Files } from '../host/host.ts';
-import { readStart } from '../host/read-start.ts';
+import { readLongStart } from '../host/read-start.ts';
 import { perMachine, RecentShares } from './recent-shares.ts';
 import { UserShares } from './user-shares.ts';
 
@@ -13,6 +13,7 @@ export const MAX_PROCESS_TEXT = 128 * 1024;
  */
 const SHARE = 4 * 1024 * 1024;
 const FREE = 1024;
+const SHORT = 16 * 1024;
 /** What they have in ten seconds: whoever joins 10,000 sockets with their process has its arguments 10,000 times. */
 const RECENT_SHARE = 12 * 1024 * 1024;
 const recentTexts = perMachine(() => new RecentShares(10_000));
@@ -37,11 +38,26 @@ export class ProcessTexts {
 
   /** Of a process that has ended, or that we may not look into, empty. */
   read(pid: number): string {
-    const found = ifReadable(() => readStart(this.#files, `/proc/${pid}/${this.#name}`, MAX_PROCESS_TEXT));
+    const path = `/proc/${pid}/${this.#name}`;
+    try {
+      // Most are short, and read at once.
+      const text = this.#files.readText(path, { limit: SHORT });
+      return text.length <= FREE ? text : cutText(text, this.#shares.take(pid, text.length));
+    } catch (cause) {
+      if (!(cause instanceof HostError)) throw cause;
+      return cause.code === 'EFBIG' ? this.#readLong(pid, path) : '';
+    }
+  }
+
+  /** Reads no more than the user has left: what is asked for again and again must not cost a megabyte each time. */
+  #readLong(pid: number, path: string): string {
+    const limit = Math.min(MAX_PROCESS_TEXT, FREE + this.#shares.left(pid));
+    const found = ifReadable(() => readLongStart(this.#files, path, limit));
     if (found === undefined) return '';
-    if (found.cut && this.#cut++ === 0) this.#first = pid;
-    const { length } = found.text;
-    return length <= FREE ? found.text : cutText(found.text, this.#shares.take(pid, length));
+    if (found.cut && limit === MAX_PROCESS_TEXT && this.#cut++ === 0) this.#first = pid;
+    // How long a text is that was not read to its end nobody knows; it is counted as one of the longest.
+    const length = found.cut && limit < MAX_PROCESS_TEXT ? MAX_PROCESS_TEXT : found.text.length;
+    return cutText(found.text, this.#shares.take(pid, length));
   }
 
   /** To be called when the last was read. */

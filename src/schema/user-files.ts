@@ -10,8 +10,7 @@ import type { PasswdEntry } from '../parse/passwd.ts';
 export function openUserFile(files: Files, path: string, user: PasswdEntry): OpenFile {
   const file = files.open(path);
   try {
-    const { stat } = file;
-    if (stat.kind !== 'regular') throw new HostError('EOPNOTSUPP', path, 'read');
+    if (file.stat.kind !== 'regular') throw new HostError('EOPNOTSUPP', path, 'read');
     if (!mayRead(files, file, user)) throw new HostError('EACCES', path, 'read as its user');
     return file;
   } catch (cause) {

@@ -1,7 +1,7 @@
 import { ifReadable } from '../base/errors.ts';
 import type { Files } from '../host/host.ts';
 import { parseProcIdentity } from '../parse/proc-pid-status.ts';
-import type { RecentShares } from './recent-shares.ts';
+import { EVERYBODY, type RecentShares } from './recent-shares.ts';
 
 export interface ShareOptions {
   /** What the processes of one user may take in all. */
@@ -32,6 +32,8 @@ export class UserShares {
   readonly #files: Files;
   readonly #options: ShareOptions;
   readonly #users = new Map<number, User>();
+  /** Of all users together but root. */
+  #left: number;
   #pid = -1;
   #taken = 0;
   #user: User | undefined;
@@ -39,6 +41,7 @@ export class UserShares {
   constructor(files: Files, options: ShareOptions) {
     this.#files = files;
     this.#options = options;
+    this.#left = options.share * EVERYBODY;
   }
 
   /** How much of `wanted` more the process gets. Processes take one after the other. */
@@ -55,12 +58,19 @@ export class UserShares {
     this.#user ??= this.#userOf(pid);
     const user = this.#user;
     const counted = wanted - without;
-    const given = Math.min(counted, user.left);
+    const given = user.uid === 0 ? counted : Math.min(counted, user.left, this.#left);
     user.left -= given;
+    if (user.uid !== 0) this.#left -= given;
     const { recent } = this.#options;
     if (recent !== undefined && user.uid !== 0) recent.shares.spend(user.uid, recent.share, given);
     if (given < counted) this.#note(user, pid, counted - given);
     return without + given;
+  }
+
+  /** What the user of the process has left, beyond what is free. */
+  left(pid: number): number {
+    const { uid, left } = this.#userOf(pid);
+    return uid === 0 ? left : Math.min(left, this.#left);
   }
 
   /** Says who got less than it wanted; to be called when the last has taken. */
@@ -69,11 +79,9 @@ export class UserShares {
     for (const [uid, { leftOut, firstPid, processes }] of this.#users) {
       if (leftOut === 0) continue;
       const more = processes > 1 ? ` and ${processes - 1} more` : '';
+      const who = this.#left > 0 ? `user ${uid} has more than ${share}` : `users have more than ${share * EVERYBODY}`;
       // Equal messages of many scans are counted, so what differs is the cause.
-      warn(
-        `truncated: user ${uid} has more than ${share} ${what}`,
-        `${leftOut} of process ${firstPid}${more} left out`,
-      );
+      warn(`truncated: ${who} ${what}`, `${leftOut} of process ${firstPid}${more} left out`);
     }
   }
 

@@ -2,6 +2,7 @@ import { fill } from '../base/digest.ts';
 import { decodeText } from '../base/text.ts';
 import type { Files } from '../host/host.ts';
 import type { PasswdEntry } from '../parse/passwd.ts';
+import { perMachine, RecentShares } from './recent-shares.ts';
 import { openUserFile } from './user-files.ts';
 
 /**
@@ -10,6 +11,12 @@ import { openUserFile } from './user-files.ts';
  */
 const MAX_BYTES = 8 * 1024 * 1024;
 const MAX_LINES = 100_000;
+/** As many times a minute all of it is read: a join with what a user has many of asks for the same files again and again. */
+const TIMES = 6;
+/** A home belongs to an account, and nobody makes accounts but root. */
+const TOGETHER = Number.POSITIVE_INFINITY;
+const recentBytes = perMachine(() => new RecentShares(60_000, TOGETHER));
+const recentLines = perMachine(() => new RecentShares(60_000, TOGETHER));
 /** `MAX_ARG_STRLEN` of the kernel: no argument of a program is longer. */
 const MAX_LINE = 128 * 1024;
 
@@ -19,14 +26,16 @@ const LINE_FEED = 0x0a;
 export class UserTexts {
   readonly #files: Files;
   readonly #user: PasswdEntry;
-  #bytes = MAX_BYTES;
-  #lines = MAX_LINES;
+  #bytes: number;
+  #lines: number;
   readonly #leftOut = new Loss();
   readonly #shortened = new Loss();
 
   constructor(files: Files, user: PasswdEntry) {
     this.#files = files;
     this.#user = user;
+    this.#bytes = Math.min(MAX_BYTES, recentBytes(files).left(user.uid, MAX_BYTES * TIMES));
+    this.#lines = Math.min(MAX_LINES, recentLines(files).left(user.uid, MAX_LINES * TIMES));
   }
 
   /** The file's first lines, or with `newest` its last ones. Throws `HostError`. */
@@ -45,6 +54,8 @@ export class UserTexts {
     this.#leftOut.add(path, size - bytes.length + length - part.bytes.length);
     this.#bytes -= part.bytes.length;
     this.#lines -= part.lines;
+    recentBytes(this.#files).spend(this.#user.uid, MAX_BYTES * TIMES, part.bytes.length);
+    recentLines(this.#files).spend(this.#user.uid, MAX_LINES * TIMES, part.lines);
     const { text, cut } = shortened(part.bytes);
     this.#shortened.add(path, cut);
     return text;

@@ -137,7 +137,7 @@ describe('files of a user', () => {
         ['/root/hole', '0'],
       ],
     );
-    assert.match(stderr, /truncated: files of more than --hash_max_bytes=4294967296 are not hashed/);
+    assert.match(stderr, /truncated: files of more than --hash_max_bytes=1073741824 are not hashed/);
   });
 });
 

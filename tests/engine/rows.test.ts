@@ -148,3 +148,27 @@ test('memory is given back', () => {
   run();
   assert.equal(engine.memory, before);
 });
+
+test('slow rows that are too long to be fetched together', () => {
+  const slow = table({
+    name: 'slow',
+    description: 'Rows that take a while, two of which have no room',
+    platforms: ['linux'],
+    columns: { n: bigint('n'), t: text('t') },
+    examples: [],
+    *generate({ row }) {
+      for (let n = 0; n < 60; n++) {
+        // Longer than a call that fetches one row the next time.
+        const end = performance.now() + 5;
+        while (performance.now() < end);
+        yield row({ n, t: 'x'.repeat(n % 3 === 0 ? 100 : 20_000) });
+      }
+    },
+  });
+  const { engine } = engineWith([slow]);
+  using open = engine;
+  assert.deepEqual(
+    [...manyAtOnce(open, 'select n, t from slow')].map(([n]) => Number(n)),
+    [...Array(60).keys()],
+  );
+});

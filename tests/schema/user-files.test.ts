@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Files, OpenFile } from '../../src/host/host.ts';
 import type { PasswdEntry } from '../../src/parse/passwd.ts';
-import { openUserFile } from '../../src/schema/user-files.ts';
+import { UserTexts } from '../../src/schema/user-text.ts';
 import { MemoryHost } from '../../src/testing/memory-host.ts';
 import { parseTree } from '../../src/testing/tree.ts';
 import { refuses } from '../host/suite.ts';
@@ -39,17 +39,11 @@ const { files } = new MemoryHost(
 `),
 );
 
-/** The text of a file that is the user's to see. */
-function shown(path: string, owner: PasswdEntry): string {
-  using file = openUserFile(files, path, owner);
-  const bytes = Buffer.alloc(100);
-  return bytes.toString('utf8', 0, file.read(bytes));
-}
-
+const readUserFile = (of: Files, path: string, whose: PasswdEntry) => new UserTexts(of, whose).read(path);
 const user = (directory: string, uid = 1000): PasswdEntry => ({ uid, directory }) as PasswdEntry;
 
 test('what is the user’s own, lies in the home, or may be read by everybody', () => {
-  const read = (name: string) => shown(`/home/ann/${name}`, user('/home/ann'));
+  const read = (name: string) => readUserFile(files, `/home/ann/${name}`, user('/home/ann'));
   assert.equal(read('history'), 'her own\n');
   assert.equal(read('kept'), 'kept for her by root\n');
   assert.equal(read('shared'), "everybody's\n");
@@ -58,10 +52,10 @@ test('what is the user’s own, lies in the home, or may be read by everybody', 
 });
 
 test('a home that a link leads to is the user’s only if he owns it', () => {
-  assert.equal(shown('/home/bob/kept', user('/home/bob')), 'kept for her by root\n');
-  refuses('EACCES', () => shown('/home/bob/kept', user('/home/bob', 1001)));
+  assert.equal(readUserFile(files, '/home/bob/kept', user('/home/bob')), 'kept for her by root\n');
+  refuses('EACCES', () => readUserFile(files, '/home/bob/kept', user('/home/bob', 1001)));
   // Who may write above his home may lead it to anybody's.
-  refuses('EACCES', () => shown('/data/ann/moved/secret', user('/data/ann/moved')));
+  refuses('EACCES', () => readUserFile(files, '/data/ann/moved/secret', user('/data/ann/moved')));
 });
 
 test('judged is the file that was opened, not what its name leads to afterwards', () => {
@@ -70,5 +64,5 @@ test('judged is the file that was opened, not what its name leads to afterwards'
     get: (target, name) =>
       name === 'open' ? (): OpenFile => target.open('/root/secret') : Reflect.get(target, name).bind(target),
   }) as Files;
-  refuses('EACCES', () => openUserFile(swapping, '/home/ann/history', user('/home/ann')));
+  refuses('EACCES', () => readUserFile(swapping, '/home/ann/history', user('/home/ann')));
 });

@@ -43,6 +43,16 @@ test('what a process takes bit by bit is what it would get at once', () => {
   ]);
 });
 
+test('users together have eight shares: one may have many ids', () => {
+  let tree = '';
+  for (let pid = 100; pid < 120; pid++) tree += status(pid, 100_000 + pid);
+  const all = new UserShares(new MemoryHost(parseTree(tree)).files, { share: 100, free: 10, what: 'bytes' });
+  let got = 0;
+  for (let pid = 100; pid < 120; pid++) got += all.take(pid, 110);
+  assert.equal(got, 8 * 100 + 20 * 10);
+  assert.equal(reported(all)[0], 'truncated: users have more than 800 bytes: 100 of process 108 left out');
+});
+
 test('who takes little is never asked for an owner', () => {
   const all = new UserShares({} as never, { share: 100, free: 10, what: 'bytes' });
   for (let pid = 1; pid < 1000; pid++) assert.equal(all.take(pid, 10), 10);

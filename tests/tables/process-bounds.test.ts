@@ -41,7 +41,7 @@ test('arguments are cut for a process, then for a user; others have theirs', () 
   const total = [...found.values()].reduce((sum, length) => sum + length, 0);
   assert.equal(total, 4 * 1024 * 1024 + 59 * 1024 + 2 * 100_000);
   assert.equal(result.warnings.length, 2);
-  assert.equal(result.warnings[0], 'truncated: cmdline has more than 131072 bytes: process 100 and 58 more');
+  assert.equal(result.warnings[0], 'truncated: cmdline has more than 131072 bytes: process 100 and 31 more');
   assert.match(
     result.warnings[1]!,
     /^truncated: user 1001 has more than 4194304 characters of cmdline: \d+ of process 133 and 26 more left out$/,

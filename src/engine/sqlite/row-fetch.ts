@@ -1,7 +1,7 @@
 import { monotonicNow } from '../../base/clock.ts';
 import { decodeText } from '../../base/text.ts';
 import { SqlError } from '../errors.ts';
-import { SQLITE_NOMEM, SQLITE_NULL } from './constants.ts';
+import { SQLITE_NOMEM, SQLITE_NULL, SQLITE_OK, SQLITE_ROW } from './constants.ts';
 import type { Library } from './library.ts';
 import { BYTES } from './row-fetch-module.ts';
 
@@ -91,7 +91,9 @@ export class RowFetch implements Disposable {
     const start = monotonicNow();
     const limit = Math.min(most, this.#most);
     const stepped = this.#standing ? 1 : 0;
-    const code = fetch(this.#statement, this.#columns, stepped, limit, this.#cells, this.#buffer, CAPACITY);
+    const last = fetch(this.#statement, this.#columns, stepped, limit, this.#cells, this.#buffer, CAPACITY);
+    // Where the row that it stood on was all that was wanted, no step was made: there may be more.
+    const code = last === SQLITE_OK ? SQLITE_ROW : last;
     this.#most = monotonicNow() - start > LONG_MS ? Math.max(1, this.#most >> 2) : Math.min(MOST_ROWS, this.#most * 2);
     this.#rows = rows.value;
     this.#standing = code === NO_ROOM && this.#rows > 0;

@@ -33,15 +33,14 @@ class DigestCache {
 /** Held by the files they are of, so that no two machines share a cache, and it goes with them. */
 const caches = new WeakMap<Files, DigestCache>();
 
-/** Reading one takes out what is in it, and whoever it was for never gets it: `proc(5)`, the kernel's `ftrace.rst`. */
-const TAKEN_BY_READING = /^\/(?:proc\/kmsg|sys\/kernel\/(?:debug\/)?tracing\/(?:.*\/)?trace_pipe(?:_raw)?)$/s;
 /** Files that the kernel makes up say that they are empty. Others that do are. */
 const MADE_BY_KERNEL = /^\/(?:proc|sys)\//;
 
 /**
  * Bytes of each owner's files that were digested in the last ten minutes. A hole of terabytes costs its owner nothing, and
- * 100 files of a gigabyte little.
+ * 100 files of a gigabyte little. To open a file takes as long as to digest 4 KiB of it.
  */
+const LEAST = 4096;
 const digested = perMachine(() => new RecentShares(600_000));
 
 /** Only the digests that the query reads are computed, all of them in one pass over the file. */
@@ -95,10 +94,6 @@ export const hash = table({
     function digests(files: Files, path: string): Digests {
       if (wanted.length === 0) return {};
       try {
-        if (TAKEN_BY_READING.test(path)) {
-          warn(`${path} is not read: reading it takes out what is in it`);
-          return {};
-        }
         using open = files.open(path);
         if (open.stat.size === 0 && !MADE_BY_KERNEL.test(path)) return empty();
         return cached(files, path, open);
@@ -137,8 +132,9 @@ export const hash = table({
         return false;
       }
       const recent = digested(host.files);
-      if (size <= recent.left(uid, maxBytes)) {
-        recent.spend(uid, maxBytes, size);
+      const bytes = Math.max(size, LEAST);
+      if (bytes <= recent.left(uid, maxBytes)) {
+        recent.spend(uid, maxBytes, bytes);
         return true;
       }
       warn(`truncated: of user ${uid} --hash_max_bytes=${maxBytes} were hashed within ten minutes`, `${path} is not`);

@@ -4,6 +4,7 @@ import { roomFor } from '../../host/walk.ts';
 import { groupEntries, passwdEntries } from '../../schema/accounts.ts';
 import { integer, text } from '../../schema/columns.ts';
 import { mountNamespaces } from '../../schema/mount-namespaces.ts';
+import { EVERYBODY } from '../../schema/recent-shares.ts';
 import { table } from '../../schema/table.ts';
 
 /** Where programs are, and the one place where everybody may leave one. */
@@ -35,12 +36,13 @@ export const suidBin = table({
     for (const { host: seen, pid } of mountNamespaces(host, values('pid_with_namespace'), attempt)) {
       const names = accountNames(seen, attempt);
       const counts = new Map<number, number>();
+      let ofUsers = 0;
       for (const root of ROOTS) {
         for (const { path, stat } of filesBelow(seen.files, root, warn)) {
           if ((stat.mode & (S_ISUID | S_ISGID)) === 0) continue;
           const count = (counts.get(stat.uid) ?? 0) + 1;
           counts.set(stat.uid, count);
-          if (stat.uid !== 0 && count > MAX_FILES) continue;
+          if (stat.uid !== 0 && (count > MAX_FILES || ++ofUsers > MAX_FILES * EVERYBODY)) continue;
           yield row({
             path,
             username: names.user(stat.uid),
@@ -49,6 +51,10 @@ export const suidBin = table({
             pid_with_namespace: pid,
           });
         }
+      }
+      if (ofUsers > MAX_FILES * EVERYBODY) {
+        const more = ofUsers - MAX_FILES * EVERYBODY;
+        warn(`truncated: ${more} files left out: users have more than ${MAX_FILES * EVERYBODY}`);
       }
       for (const [uid, count] of counts) {
         if (uid === 0 || count <= MAX_FILES) continue;
@@ -74,7 +80,7 @@ function* filesBelow(
     let directories = 0;
     let more = false;
     try {
-      for (const { name, kind } of files.scan(directory)) {
+      for (const { name, kind, stat: own } of files.scan(directory, { stat: true })) {
         const path = `${directory}/${name}`;
         if (kind === 'directory' && directories++ >= skip) {
           if (below.length < room) below.push(path);
@@ -82,7 +88,7 @@ function* filesBelow(
         }
         if (skip > 0 && more) break;
         if (skip > 0 || !MAY_BE_REGULAR.has(kind)) continue;
-        const stat = ifReadable(() => lookAt(files, path));
+        const stat = ifReadable(() => lookAt(files, path, own));
         if (stat?.kind === 'regular') yield { path, stat };
       }
     } catch (cause) {
@@ -98,8 +104,8 @@ function* filesBelow(
 }
 
 /** What somebody else links to need not answer, and is in no directory of programs. */
-function lookAt(files: Files, path: string): FileStat {
-  const own = files.linkStat(path);
+function lookAt(files: Files, path: string, seen: FileStat | undefined): FileStat {
+  const own = seen ?? files.linkStat(path);
   return own.kind === 'symlink' && own.uid === 0 ? files.stat(path) : own;
 }
 

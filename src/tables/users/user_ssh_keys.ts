@@ -93,7 +93,7 @@ function readKey(files: Files, path: string, user: PasswdEntry): string | undefi
   }
 }
 
-const NO_FILE = new Set(['EISDIR', 'ELOOP', 'EOPNOTSUPP']);
+const NO_FILE = new Set(['EISDIR', 'EOPNOTSUPP']);
 
 /** What OpenSSL's `EVP_PKEY_get_security_bits` says; the lengths are those of NIST SP 800-57 part 1, tables 2 and 4. */
 function securityBits({ type, bits, divisorBits }: PrivateKey): number | undefined {

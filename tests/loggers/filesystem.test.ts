@@ -253,6 +253,27 @@ describe('rotation', () => {
     assert.match(read('osqueryd.results.log'), /^c+\n$/);
   });
 
+  test('a disk that is full while it compresses: nothing half is left, and lines go on', async (t) => {
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', folder]).status !== 0)
+      return t.skip('mounting a small file system needs root');
+    try {
+      const noise = Buffer.from(Array.from({ length: 24_000 }, (_, i) => (i * i * 7919) % 251)).toString('latin1');
+      writeFileSync(join(folder, 'osqueryd.results.log.2'), noise.replaceAll('\n', ' '));
+      const log = logger({ rotation: { size: 10, files: 5 } });
+      writeFileSync(join(folder, 'filler'), Buffer.alloc(20_000));
+      log.results(['a'.repeat(20)]);
+      spawnSync('dd', ['if=/dev/zero', `of=${join(folder, 'fill')}`, 'bs=4k']);
+      log.results(['b']);
+      await log.close();
+      assert.deepEqual(names(), ['osqueryd.results.log', 'osqueryd.results.log.2']);
+      assert.match(warnings[0]!, /cannot rotate .*ENOSPC/);
+      rmSync(join(folder, 'fill'));
+      assert.equal(log.results(['c']), true);
+    } finally {
+      spawnSync('umount', [folder]);
+    }
+  });
+
   test('one or no old file', async () => {
     await fill(logger({ rotation: { size: 100, files: 1 } }), 'a', 'b', 'c');
     assert.deepEqual(names(), ['osqueryd.results.log', 'osqueryd.results.log.1']);
@@ -269,8 +290,10 @@ describe('rotation', () => {
     };
     const log = logger({ rotation: { size: 100, files: 3 } }, broken);
     await fill(log, 'a', 'b');
+    // It is not tried again with each line.
+    await fill(log, 'c', 'd');
     assert.deepEqual(warnings, [`cannot rotate ${join(folder, 'osqueryd.results.log')}: EPERM: rename`]);
-    assert.equal(read('osqueryd.results.log').length, 202);
+    assert.equal(read('osqueryd.results.log').length, 404);
   });
 });
 

@@ -220,3 +220,13 @@ test('a store that turns out to be damaged meanwhile: the new one begins anew', 
   run(['b', 'c']);
   assert.deepEqual(logged, ['+b', '+c']);
 });
+
+test('bits that a disk lost cost what they were, and not the query', () => {
+  run(['a', 'b']);
+  database.exec("UPDATE queries SET epoch = 'x', counter = ''");
+  logged = [];
+  run(['a', 'c']);
+  assert.deepEqual(logged, ['+a', '+c']);
+  run(['c']);
+  assert.deepEqual(logged.slice(2), ['-a']);
+});

@@ -125,15 +125,21 @@ async function compress(from: string, to: string): Promise<void> {
   const draft = `${to}.partial`;
   const { mode } = lstatSync(from);
   rmSync(draft, { force: true });
-  await pipeline(
-    createReadStream('', { fd: openOwn(from, O_RDONLY, 0) }),
-    createZstdCompress(),
-    createWriteStream(draft, {
-      // Node takes numbers, its types do not say so.
-      flags: (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW) as unknown as string,
-      mode: mode & 0o777,
-    }),
-  );
+  try {
+    await pipeline(
+      createReadStream('', { fd: openOwn(from, O_RDONLY, 0) }),
+      createZstdCompress(),
+      createWriteStream(draft, {
+        // Node takes numbers, its types do not say so.
+        flags: (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW) as unknown as string,
+        mode: mode & 0o777,
+      }),
+    );
+  } catch (cause) {
+    // A disk that is full needs the room.
+    rmSync(draft, { force: true });
+    throw cause;
+  }
   renameSync(draft, to);
   rmSync(from);
 }

@@ -104,15 +104,16 @@ export class FilesystemLogger implements Logger {
     }
   }
 
-  /** What somebody else may have put there is moved aside, some times: it may come again. */
+  /** What somebody else may have put there is moved aside. */
   #appendAside(path: string, texts: Iterable<string>): void {
     const { mode } = this.#options;
     try {
       this.#files.append(path, texts, mode);
     } catch (cause) {
       if (!this.#files.isForeign(cause)) throw cause;
-      const aside = ASIDE.map((i) => `${path}.refused-${i}`).find((name) => !this.#files.exists(name));
-      if (aside === undefined) throw cause;
+      const names = ASIDE.map((i) => `${path}.refused-${i}`);
+      // In the place of the last one at the end: lines must go on.
+      const aside = names.find((name) => !this.#files.exists(name)) ?? names.at(-1)!;
       this.#files.rename(path, aside);
       this.#warn(`${(cause as Error).message}; moved to ${aside}`);
       this.#files.append(path, texts, mode);

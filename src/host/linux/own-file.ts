@@ -7,9 +7,11 @@ const { O_NOFOLLOW, O_NONBLOCK } = constants;
 /** A file that somebody else could have put where ours belongs. */
 export class NotOurFile extends UserError {
   override readonly name = 'NotOurFile';
+  readonly reason: string;
 
   constructor(path: string, reason: string) {
     super(`${path} is not used, as ${reason}: remove it, or start with --allow_unsafe`);
+    this.reason = reason;
   }
 }
 

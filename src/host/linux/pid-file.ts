@@ -96,9 +96,13 @@ function open(path: string, unsafe: boolean): number {
     const options = { unsafe: statSync(path, { throwIfNoEntry: false })?.isCharacterDevice() ?? false };
     return openOwn(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600, options);
   } catch (cause) {
-    if (cause instanceof NotOurFile) throw new UserError(`pid file ${cause.message}`);
+    if (cause instanceof NotOurFile) throw foreign(path, cause.reason);
     throw new UserError(`pid file ${path}: ${(cause as NodeJS.ErrnoException).code}`);
   }
+}
+
+function foreign(path: string, reason: string): UserError {
+  return new UserError(`pid file ${path} is not used, as ${reason}: remove it, or name another with --pidfile`);
 }
 
 /** Whether the file that is open is the one at the path. */
@@ -118,13 +122,13 @@ export function runningDaemon(path: string): number | undefined {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
-    throw new UserError(`pid file ${path}: ${code === 'ELOOP' ? 'it is a link' : code}`);
+    throw code === 'ELOOP' ? foreign(path, 'it is a link') : new UserError(`pid file ${path}: ${code}`);
   }
   try {
     const stats = fstatSync(fd);
     if (stats.isCharacterDevice()) return undefined;
     const reason = notOurs(stats);
-    if (reason !== undefined) throw new UserError(`pid file ${path} is not used, as ${reason}`);
+    if (reason !== undefined) throw foreign(path, reason);
     if (lock(fd, path)) return undefined;
     return holderOf(fd, path) ?? 0;
   } finally {

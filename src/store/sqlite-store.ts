@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { monotonicNow } from '../base/clock.ts';
-import { UserError, unsafe } from '../base/errors.ts';
+import { UserError } from '../base/errors.ts';
+import { unsafe } from '../base/unsafe-path.ts';
 import { damagedName, isRefusal, openOrRenew, renew } from './damaged.ts';
 import { type Connection, Database, type Renew } from './database.ts';
 import { EventCursors } from './event-cursors.ts';

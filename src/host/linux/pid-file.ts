@@ -11,7 +11,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { UserError, unsafe as unsafePath } from '../../base/errors.ts';
+import { UserError } from '../../base/errors.ts';
+import { unsafe as unsafePath } from '../../base/unsafe-path.ts';
 import { errnoName } from './errors.ts';
 import { errno, libc } from './native.ts';
 import { NotOurFile, openOwn } from './own-file.ts';

@@ -18,7 +18,6 @@ import { NO_COSTS, type QueryCosts, withRun } from './query-costs.ts';
 import type { Unseen } from './query-protocol.ts';
 import { type Answer, type QueryLimits, QueryStopped, type QueryThread } from './query-thread.ts';
 import { recordRun } from './run-metrics.ts';
-import { sparingly } from './sparingly.ts';
 import { splayedInterval } from './splay.ts';
 import { Timetable } from './timetable.ts';
 
@@ -87,7 +86,6 @@ export class Scheduler {
   readonly #decorations: Decorations;
   readonly #discovery: Discovery;
   readonly #denylist: Denylist;
-  readonly #complain: (text: string) => void;
   readonly #costs = new Map<string, QueryCosts>();
   #packs: readonly Pack[] = [];
   #jobs: readonly Job[] = [];
@@ -108,7 +106,6 @@ export class Scheduler {
       (message) => parts.say('WARNING', message),
     );
     this.#denylist = new Denylist(parts.store);
-    this.#complain = sparingly((text) => parts.say('ERROR', text));
   }
 
   /** The rules of files of a configuration, with what their queries find. */
@@ -288,7 +285,7 @@ export class Scheduler {
       if (difference?.reason === 'epoch') say('INFO', `New Epoch ${epoch} for scheduled query ${name}`);
       if (difference?.reason === 'sql') say('INFO', `Scheduled query has been updated: ${name}`);
     } catch (cause) {
-      this.#complain(`Results of scheduled query ${name} cannot be kept: ${(cause as Error).message}`);
+      say('ERROR', `Results of scheduled query ${name} cannot be kept: ${(cause as Error).message}`);
     }
   }
 

@@ -55,7 +55,7 @@ export class FilesystemLogger implements Logger {
       if (options.rotation) this.#rotations.set(name, new Rotation(this.#path(name), files, options.rotation, warn));
     }
     // There from the start, for those who wait for it.
-    this.#append(this.#path(RESULTS), [''], this.#delay, 0);
+    this.#append(this.#path(RESULTS), [''], this.#delay, () => 0);
   }
 
   /** Lines that found no room. */
@@ -64,11 +64,11 @@ export class FilesystemLogger implements Logger {
   }
 
   results(lines: Iterable<string>): boolean {
-    return this.#write(RESULTS, lines, this.#delay, 0);
+    return this.#write(RESULTS, lines, this.#delay);
   }
 
   snapshots(lines: Iterable<string>): boolean {
-    return this.#write(SNAPSHOTS, lines, this.#loss, 1);
+    return this.#write(SNAPSHOTS, lines, this.#loss);
   }
 
   status(lines: readonly StatusLine[]): void {
@@ -78,7 +78,7 @@ export class FilesystemLogger implements Logger {
         if (severity === 'FATAL') continue;
         const file = this.#statusFile(severity, line.time);
         file.bytes += text.length;
-        this.#append(file.path, [text], this.#loss, 1);
+        this.#append(file.path, [text], this.#loss, () => 1);
       }
     }
   }
@@ -87,32 +87,33 @@ export class FilesystemLogger implements Logger {
     await Promise.all(Array.from(this.#rotations.values(), (rotation) => rotation.idle()));
   }
 
-  #write(name: string, lines: Iterable<string>, loss: Loss, lost: number): boolean {
+  #write(name: string, lines: Iterable<string>, loss: Loss): boolean {
     this.#rotations.get(name)?.check();
-    return this.#append(this.#path(name), broken(lines), loss, lost);
+    return this.#append(this.#path(name), broken(lines), loss, () => (loss === this.#delay ? 0 : countOf(lines)));
   }
 
   /** `lost`: how many lines are lost where that fails. */
-  #append(path: string, texts: Iterable<string>, loss: Loss, lost: number): boolean {
+  #append(path: string, texts: Iterable<string>, loss: Loss, lost: () => number): boolean {
     try {
       this.#appendAside(path, texts);
       loss.recovered();
       return true;
     } catch (cause) {
-      loss.add(lost, (cause as Error).message);
+      loss.add(lost(), (cause as Error).message);
       return false;
     }
   }
 
-  /** What somebody else may have put there is moved aside, some times: it may come again. */
+  /** What somebody else may have put there is moved aside. */
   #appendAside(path: string, texts: Iterable<string>): void {
     const { mode } = this.#options;
     try {
       this.#files.append(path, texts, mode);
     } catch (cause) {
       if (!this.#files.isForeign(cause)) throw cause;
-      const aside = ASIDE.map((i) => `${path}.refused-${i}`).find((name) => !this.#files.exists(name));
-      if (aside === undefined) throw cause;
+      const names = ASIDE.map((i) => `${path}.refused-${i}`);
+      // In the place of the last one at the end: lines must go on.
+      const aside = names.find((name) => !this.#files.exists(name)) ?? names.at(-1)!;
       this.#files.rename(path, aside);
       this.#warn(`${(cause as Error).message}; moved to ${aside}`);
       this.#files.append(path, texts, mode);
@@ -127,7 +128,7 @@ export class FilesystemLogger implements Logger {
     const name = glogFileName(program, severity, time, pid);
     const file = { path: this.#path(name), bytes: 0 };
     this.#statusFiles.set(severity, file);
-    this.#append(file.path, [glogHeader(time, startedMs, host)], this.#loss, 0);
+    this.#append(file.path, [glogHeader(time, startedMs, host)], this.#loss, () => 0);
     try {
       this.#files.link(name, this.#path(`${program}.${severity}`));
     } catch (cause) {
@@ -148,4 +149,10 @@ function broken(lines: Iterable<string>): Iterable<string> {
       for (const line of lines) yield `${line}\n`;
     },
   };
+}
+
+function countOf(lines: Iterable<string>): number {
+  let count = 0;
+  for (const _ of lines) count += 1;
+  return count;
 }

@@ -1,4 +1,8 @@
+import { monotonicNow } from '../base/clock.ts';
 import type { LogFiles } from './log-files.ts';
+
+/** After one that failed the next is tried: to compress 25 MB for each line would take a processor. */
+const RETRY_MS = 60_000;
 
 /** `--logger_rotate_size` and `--logger_rotate_max_files`. */
 export interface RotationOptions {
@@ -17,8 +21,18 @@ export class Rotation {
   readonly #warn: (message: string) => void;
   #pending: Promise<void> = Promise.resolve();
   #busy = false;
+  #notBefore = Number.NEGATIVE_INFINITY;
+  readonly #now: () => number;
 
-  constructor(path: string, files: LogFiles, options: RotationOptions, warn: (message: string) => void) {
+  /** `now`: milliseconds of a clock that never goes back. */
+  constructor(
+    path: string,
+    files: LogFiles,
+    options: RotationOptions,
+    warn: (message: string) => void,
+    now: () => number = monotonicNow,
+  ) {
+    this.#now = now;
     this.#path = path;
     this.#files = files;
     this.#options = options;
@@ -27,10 +41,13 @@ export class Rotation {
 
   /** Makes room before a write. While the last one is still being compressed, the log grows on. */
   check(): void {
-    if (this.#busy || this.#files.size(this.#path) < this.#options.size) return;
+    if (this.#busy || this.#files.size(this.#path) < this.#options.size || this.#now() < this.#notBefore) return;
     this.#busy = true;
     this.#pending = this.#rotate()
-      .catch((cause: Error) => this.#warn(`cannot rotate ${this.#path}: ${cause.message}`))
+      .catch((cause: Error) => {
+        this.#notBefore = this.#now() + RETRY_MS;
+        this.#warn(`cannot rotate ${this.#path}: ${cause.message}`);
+      })
       .finally(() => {
         this.#busy = false;
       });

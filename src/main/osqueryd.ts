@@ -7,7 +7,7 @@ import type { FromWorker, ToWorker } from '../daemon/watchdog/messages.ts';
 import { endAtOnce } from '../host/linux/end-at-once.ts';
 import { mustHaveDescriptors } from '../host/linux/open-files.ts';
 import { lockPidFile, nameDaemon } from '../host/linux/pid-file.ts';
-import { DescriptorOutput } from '../host/linux/standard-streams.ts';
+import { DescriptorOutput, writeFromBackground } from '../host/linux/standard-streams.ts';
 import { readFlagfile } from '../host/linux/user-files.ts';
 import type { FromBackground } from './daemon/background.ts';
 import { BACKGROUND, WORKER } from './daemon/roles.ts';
@@ -59,6 +59,7 @@ function flagfile(path: string): string {
 /** The daemon itself: a watcher and its worker, or both in one. */
 async function run(options: OptionValues, args: readonly string[], watcher: number): Promise<number> {
   nameDaemon();
+  writeFromBackground();
   mustHaveDescriptors();
   if (options.string('root') !== '') (await import('./root.ts')).checkRoot(options);
   // From here on a signal ends the daemon as it should, however early it comes.

@@ -45,7 +45,9 @@ export function compare(store: Store, ran: Ran, rows: Iterable<RowText>): Differ
   }
   const removed: RowText[] = [];
   for (const [digest, copies] of missing) {
-    const row = results.row(ran.name, digest) as RowText;
+    const row = results.row(ran.name, digest) as RowText | undefined;
+    // A disk that lost bits: what it was cannot be told any more.
+    if (row === undefined) continue;
     for (let i = 0; i < copies; i++) removed.push(row);
   }
   const changed = added.length > 0 || removed.length > 0;

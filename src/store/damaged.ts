@@ -1,7 +1,9 @@
 import type { StoreFiles } from './store.ts';
 
 /** Primary result codes of SQLite: https://sqlite.org/rescode.html */
-const CODE = { nomem: 7, readonly: 8, io: 10, corrupt: 11, full: 13, notADatabase: 26 };
+const CODE = { error: 1, nomem: 7, readonly: 8, io: 10, corrupt: 11, full: 13, notADatabase: 26 };
+/** Ours to mend, not of the disk: `ERROR`, `CONSTRAINT`, `MISMATCH`, `MISUSE` and `RANGE`. */
+const OURS = new Set([CODE.error, 19, 20, 21, 25]);
 /** Extended ones of `io`: what is in the file cannot be read, `READ`, `SHORT_READ`, `DATA` and `CORRUPTFS`. */
 const UNREADABLE = new Set([266, 522, 8202, 8458]);
 /** A write that the system refuses for as long as the disk is as it is. */
@@ -18,6 +20,12 @@ export function isRefusal(cause: unknown): boolean {
   const code = codeOf(cause);
   if (code === undefined) return REFUSED.has((cause as NodeJS.ErrnoException).code ?? '');
   return [CODE.nomem, CODE.readonly, CODE.io, CODE.full].includes(code & 0xff) && !UNREADABLE.has(code);
+}
+
+/** Whether a statement of ours failed for the system's sake, whatever it was. */
+export function isOfTheSystem(cause: unknown): boolean {
+  const code = codeOf(cause);
+  return code !== undefined && !OURS.has(code & 0xff) && !isDamage(cause);
 }
 
 /** Whether the disk did not do what it was to: fatal for who reads, as there may be nothing to be read ever again. */

@@ -5,7 +5,7 @@ import type {
   StatementResultingChanges,
   StatementSync,
 } from 'node:sqlite';
-import { isDamage, isIoError, isRefusal } from './damaged.ts';
+import { isDamage, isIoError, isOfTheSystem } from './damaged.ts';
 import { StoreDamaged, StoreFull } from './store.ts';
 
 type Row = Record<string, SQLOutputValue>;
@@ -87,7 +87,7 @@ export class Database implements Preparing {
   /** What the caller gets in place of an error of SQLite. */
   failure(cause: unknown, reads: boolean): unknown {
     const isLost = isDamage(cause) || (reads && isIoError(cause));
-    if (isRefusal(cause) && !isLost) return new StoreFull((cause as Error).message);
+    if (isOfTheSystem(cause) && !isLost) return new StoreFull((cause as Error).message);
     if (this.#renew === undefined || !isLost) return cause;
     this.#damage = new StoreDamaged((cause as Error).message);
     const { message } = this.#damage;

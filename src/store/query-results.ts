@@ -123,6 +123,11 @@ export class QueryResults {
 
   #kept(query: string): (QueryState & { readonly id: number }) | undefined {
     const row = this.#state.get(query) as { id: number; sql: string; epoch: string; counter: string } | undefined;
-    return row && { id: row.id, sql: row.sql, epoch: BigInt(row.epoch), counter: BigInt(row.counter) };
+    return row && { id: row.id, sql: row.sql, epoch: numberOf(row.epoch), counter: numberOf(row.counter) };
   }
+}
+
+/** A disk that lost bits begins anew, with a number that no epoch has, rather than fail with each run. */
+function numberOf(text: string): bigint {
+  return /^\d+$/.test(text) ? BigInt(text) : -1n;
 }

@@ -9,6 +9,7 @@ export class Refusals {
   #said = false;
   #saidAt = Number.NEGATIVE_INFINITY;
   #times = 0;
+  #tooMuchAt = Number.NEGATIVE_INFINITY;
 
   /** `now`: milliseconds of a clock that never goes back. */
   constructor(warn: (message: string) => void, now: () => number) {
@@ -26,6 +27,13 @@ export class Refusals {
     const often = this.#times > 1 ? ` (${this.#times} times since this was last said)` : '';
     this.#times = 0;
     this.#warn(`cannot be written: ${reason}; what is logged is remembered in memory until it can${often}`);
+  }
+
+  /** What a query changed finds no room in memory either. */
+  tooMuch(query: string): void {
+    if (this.#now() - this.#tooMuchAt < QUIET_MS) return;
+    this.#tooMuchAt = this.#now();
+    this.#warn(`${query} changed more than there is room for in memory: it is not logged before it can be kept`);
   }
 
   taken(): void {

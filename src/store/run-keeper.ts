@@ -51,7 +51,8 @@ export class RunKeeper {
       if (!(cause instanceof StoreFull)) throw cause;
       this.#refusals.refused(cause.message);
       if (!isRemembered) {
-        throw new StoreFull(`${cause.message}, and too much of it for memory: it is not logged before it can be kept`);
+        this.#refusals.tooMuch(all.query);
+        throw new NotLogged(cause.message);
       }
       give();
       this.#unkept.put(all);

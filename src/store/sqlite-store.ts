@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { monotonicNow } from '../base/clock.ts';
-import { UserError, unsafe } from '../base/errors.ts';
+import { UserError } from '../base/errors.ts';
+import { unsafe } from '../base/unsafe-path.ts';
 import { damagedName, isRefusal, openOrRenew, renew } from './damaged.ts';
 import { type Connection, Database, type Renew } from './database.ts';
 import { EventCursors } from './event-cursors.ts';
@@ -106,6 +107,8 @@ function opened(path: string, timeout = 0): DatabaseSync {
     // Exclusive: one process has it, and needs no shared memory beside it. NORMAL: a commit is safe from a crash of the
     // agent without waiting for the disk; a loss of power may take the last ones, never the file.
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+    // What SQLite sorts it keeps in memory: a full /tmp is no reason to stop.
+    database.exec('PRAGMA temp_store = MEMORY');
     // Writing the log back is what a commit may have to wait for: pages of 4 KiB, so 4 ms instead of the default's 9.
     database.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}`);
     migrate(database, path);

@@ -25,8 +25,8 @@ export interface Store extends Disposable {
   /**
    * Logs a run of a query and keeps what it changed. Where the disk takes nothing, what was logged is remembered in memory
    * and kept as soon as it can be, so that the next run does not log it again; where there is no room for that either,
-   * nothing is logged, and `StoreFull` thrown: the next run finds the same. Throws `NotLogged` where nobody took the lines:
-   * nothing is kept then.
+   * nothing is logged. Throws `NotLogged` then, and where nobody took the lines: nothing is kept, and the next run finds the
+   * same.
    */
   keepRun(change: QueryChange, log: RunLog): void;
   /** All that is kept, for people to look at. */
@@ -60,7 +60,7 @@ export class StoreDamaged extends Error {
   override readonly name = 'StoreDamaged';
 }
 
-/** No logger took the lines of a run. */
+/** The lines of a run went nowhere, and it is not kept either. Somebody has said why. */
 export class NotLogged extends Error {
   override readonly name = 'NotLogged';
 }

@@ -133,6 +133,16 @@ test('standard output and standard error that take nothing', async () => {
   }
 });
 
+test('readers of standard output and standard error that end: the daemon goes on', async () => {
+  const child = folder.start('--logger_plugin=filesystem,stdout', '--verbose');
+  await folder.until(() => ticks() > 0, 'a run');
+  child.stdout!.destroy();
+  child.stderr!.destroy();
+  const before = ticks();
+  await folder.until(() => ticks() > before + 2, 'three runs');
+  assert.equal(await end(child), 0);
+});
+
 test('a pipe that nobody reads: the daemon goes on', async () => {
   const pipe = folder.at('pipe');
   execFileSync('mkfifo', [pipe]);

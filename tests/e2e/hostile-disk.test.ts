@@ -96,7 +96,7 @@ test('the disk of the database is full, logs have room: each row is logged once,
   assert.equal(logged().length, 5);
 });
 
-test('the disk of the database is full until the end: what was remembered is lost, and comes once more', async (t) => {
+test('the disk of the database is full until the end: it ends as it should, and no row came twice', async (t) => {
   const why = mountSmall(small, '600k');
   if (why !== undefined) return t.skip(`no tmpfs can be mounted here: ${why}`);
   const first = folder.start(`--database_path=${small}/db`);

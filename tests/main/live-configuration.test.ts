@@ -85,6 +85,12 @@ test('one that is broken from the start: the backup, or what is whole of it', ()
   assert.deepEqual(again.names(), ['one', 'two']);
   assert.match(again.said.join('\n'), /^ERROR Error reading config: \/b\.conf:1: .*\nINFO Starts with the backup/);
 
+  store.settings.set('config.backup', '[{"source"');
+  const lost = live(store, broken, { config_enable_backup: 'true' });
+  lost.configuration.load();
+  assert.deepEqual(lost.names(), ['one']);
+  assert.match(lost.said.join('\n'), /WARNING The backup of the configuration is damaged, and is not used/);
+
   const gone = live(store, {});
   gone.configuration.load();
   assert.deepEqual(gone.names(), []);

@@ -117,6 +117,7 @@ const IOERR_READ = 266;
 const IOERR = 10;
 const FULL = 13;
 const READONLY = 8;
+const CANTOPEN = 14;
 const IOERR_WRITE = 778;
 
 for (const code of [CORRUPT, IOERR_READ])
@@ -162,7 +163,7 @@ test('a disk that is gone from any statement on: what is in memory goes on', asy
   }
 });
 
-for (const code of [FULL, READONLY, IOERR_WRITE])
+for (const code of [FULL, READONLY, IOERR_WRITE, CANTOPEN])
   test(`a disk that takes nothing (${code}) from any statement on: each row is logged once`, async () => {
     const all = await statements();
     for (let n = 1; n <= all; n++) {

@@ -61,7 +61,10 @@ export class FilesystemSource implements ConfigSource {
     } catch (cause) {
       if (cause instanceof HostError && cause.code === 'EFBIG')
         return { source: path, text: '', unread: tooLong(path) };
-      if (cause instanceof HostError) throw new UserError(`${path}: cannot be read: ${cause.code}`);
+      if (cause instanceof HostError) {
+        const reason = cause.code === 'EOPNOTSUPP' ? 'it is a pipe, a socket or a device, not a file' : cause.code;
+        throw new UserError(`${path}: cannot be read: ${reason}`);
+      }
       throw cause;
     }
   }

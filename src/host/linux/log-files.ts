@@ -16,13 +16,15 @@ import {
 } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createZstdCompress } from 'node:zlib';
-import { NotOurFile, type OwnFileOptions, openOwn } from './own-file.ts';
+import { identityOf, NotOurFile, type OwnFileOptions, openOwn } from './own-file.ts';
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 
 /** Bytes of one write, about: a run of a million lines is never in memory twice. */
 const CHUNK = 256 * 1024;
 const LINE_BREAK = 10;
+/** Paths that are remembered. */
+const MOST_KNOWN = 100;
 
 /** Files of loggers on the machine we run on (`LogFiles` of `loggers/log-files.ts`). */
 export const logFiles = filesOf({});
@@ -30,8 +32,14 @@ export const logFiles = filesOf({});
 export const unsafeLogFiles = filesOf({ unsafe: true });
 
 function filesOf(options: OwnFileOptions) {
+  /** Paths to the files that they were last: few, as loggers have few names. */
+  const known = new Map<string, string>();
   return {
-    append: (path: string, texts: Iterable<string>, mode: number): void => append(path, texts, mode, options),
+    append: (path: string, texts: Iterable<string>, mode: number): void => {
+      const identity = append(path, texts, mode, { ...options, known: known.get(path) });
+      if (known.size >= MOST_KNOWN) known.clear();
+      known.set(path, identity);
+    },
     size: (path: string): number => lstatSync(path, { throwIfNoEntry: false })?.size ?? 0,
     exists: (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined,
     isForeign: (cause: unknown): boolean => cause instanceof NotOurFile,
@@ -42,7 +50,8 @@ function filesOf(options: OwnFileOptions) {
   };
 }
 
-function append(path: string, texts: Iterable<string>, mode: number, options: OwnFileOptions): void {
+/** Which file it was. */
+function append(path: string, texts: Iterable<string>, mode: number, options: OwnFileOptions): string {
   const fd = openToAppend(path, mode, options);
   try {
     const stats = fstatSync(fd);
@@ -69,6 +78,7 @@ function append(path: string, texts: Iterable<string>, mode: number, options: Ow
         text = '';
       }
       if (!isFirst) write(text);
+      return identityOf(stats);
     } catch (cause) {
       // A pipe or terminal has no end to go back to.
       if (stats.isFile() && written > 0) takeBack(fd, written);
@@ -125,15 +135,21 @@ async function compress(from: string, to: string): Promise<void> {
   const draft = `${to}.partial`;
   const { mode } = lstatSync(from);
   rmSync(draft, { force: true });
-  await pipeline(
-    createReadStream('', { fd: openOwn(from, O_RDONLY, 0) }),
-    createZstdCompress(),
-    createWriteStream(draft, {
-      // Node takes numbers, its types do not say so.
-      flags: (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW) as unknown as string,
-      mode: mode & 0o777,
-    }),
-  );
+  try {
+    await pipeline(
+      createReadStream('', { fd: openOwn(from, O_RDONLY, 0) }),
+      createZstdCompress(),
+      createWriteStream(draft, {
+        // Node takes numbers, its types do not say so.
+        flags: (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW) as unknown as string,
+        mode: mode & 0o777,
+      }),
+    );
+  } catch (cause) {
+    // A disk that is full needs the room.
+    rmSync(draft, { force: true });
+    throw cause;
+  }
   renameSync(draft, to);
   rmSync(from);
 }

@@ -11,7 +11,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { UserError, unsafe as unsafePath } from '../../base/errors.ts';
+import { UserError } from '../../base/errors.ts';
+import { unsafe as unsafePath } from '../../base/unsafe-path.ts';
 import { errnoName } from './errors.ts';
 import { errno, libc } from './native.ts';
 import { NotOurFile, openOwn } from './own-file.ts';
@@ -96,9 +97,13 @@ function open(path: string, unsafe: boolean): number {
     const options = { unsafe: statSync(path, { throwIfNoEntry: false })?.isCharacterDevice() ?? false };
     return openOwn(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600, options);
   } catch (cause) {
-    if (cause instanceof NotOurFile) throw new UserError(`pid file ${cause.message}`);
+    if (cause instanceof NotOurFile) throw foreign(path, cause.reason);
     throw new UserError(`pid file ${path}: ${(cause as NodeJS.ErrnoException).code}`);
   }
+}
+
+function foreign(path: string, reason: string): UserError {
+  return new UserError(`pid file ${path} is not used, as ${reason}: remove it, or name another with --pidfile`);
 }
 
 /** Whether the file that is open is the one at the path. */
@@ -118,13 +123,13 @@ export function runningDaemon(path: string): number | undefined {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
-    throw new UserError(`pid file ${path}: ${code === 'ELOOP' ? 'it is a link' : code}`);
+    throw code === 'ELOOP' ? foreign(path, 'it is a link') : new UserError(`pid file ${path}: ${code}`);
   }
   try {
     const stats = fstatSync(fd);
     if (stats.isCharacterDevice()) return undefined;
     const reason = notOurs(stats);
-    if (reason !== undefined) throw new UserError(`pid file ${path} is not used, as ${reason}`);
+    if (reason !== undefined) throw foreign(path, reason);
     if (lock(fd, path)) return undefined;
     return holderOf(fd, path) ?? 0;
   } finally {

@@ -20,6 +20,15 @@ const MAX_LINE = 16 * 1024 * 1024;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 
+/** `signal(7)`: a process in the background writes to its terminal, which stops it after `stty tostop`. */
+const SIGTTOU = 22;
+const SIG_IGN = 1;
+
+/** Lets a daemon in the background of a shell write to the terminal, and go on. */
+export function writeFromBackground(): void {
+  libc('uintptr_t signal(int signal, uintptr_t handler)')(SIGTTOU, SIG_IGN);
+}
+
 export interface OutputOptions {
   /** What cannot be written now may be able to later. */
   readonly lasting?: boolean;

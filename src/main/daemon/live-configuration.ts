@@ -91,8 +91,15 @@ export class LiveConfiguration {
   #restored(): Configuration | undefined {
     const kept = this.#options.bool('config_enable_backup') ? this.#store.settings.get(BACKUP) : undefined;
     if (kept === undefined) return undefined;
+    let texts: ConfigText[];
+    try {
+      texts = JSON.parse(kept) as ConfigText[];
+    } catch {
+      this.#say('WARNING', 'The backup of the configuration is damaged, and is not used');
+      return undefined;
+    }
     this.#say('INFO', 'Starts with the backup of the configuration');
-    return this.#read(fixed(JSON.parse(kept) as ConfigText[], this.#source));
+    return this.#read(fixed(texts, this.#source));
   }
 
   #read(source: ConfigSource): Configuration {

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { timerMs } from '../../base/clock.ts';
-import { UserError, unsafe } from '../../base/errors.ts';
+import { UserError } from '../../base/errors.ts';
+import { unsafe } from '../../base/unsafe-path.ts';
 import type { OptionValues } from '../../config/option-values.ts';
 import { logFiles, unsafeLogFiles } from '../../host/linux/log-files.ts';
 import { SyslogSocket } from '../../host/linux/syslog.ts';

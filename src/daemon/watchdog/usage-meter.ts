@@ -47,6 +47,11 @@ export class UsageMeter {
     return this.#grown;
   }
 
+  /** Whether the last look found too much CPU. */
+  get exceeding(): boolean {
+    return this.#exceeded > 0;
+  }
+
   /** Gives the CPU another chance, for what used it was stopped. */
   forgive(): void {
     this.#exceeded = 0;

@@ -1,0 +1,40 @@
+/** What of a thread can be measured from outside, as `Worker` lets one: it answers also while it computes. */
+export interface MeasuredThread {
+  getHeapStatistics?(): Promise<{ readonly total_physical_size: number; readonly external_memory: number }>;
+  /** Microseconds. */
+  cpuUsage?(): Promise<{ readonly user: number; readonly system: number }>;
+}
+
+/** What a query uses. */
+export interface ThreadUse {
+  readonly cpuMs: number;
+  /** Bytes of its thread, and of its rows outside of it. */
+  readonly memory: number;
+}
+
+export const NO_USE: ThreadUse = { cpuMs: 0, memory: 0 };
+
+/** Bytes of a thread that has run nothing yet: SQLite's first 8 MiB, and 12 of the heap. */
+const FRESH_BYTES = 20 * 1024 * 1024;
+
+/**
+ * What the query uses that runs in a thread: V8's heap, buffers and SQLite's memory, which V8 counts as external, and the
+ * characters of its rows so far. `spentMs`: CPU of the queries before it. Undefined for a thread that does not say.
+ */
+export async function usedBy(
+  thread: MeasuredThread,
+  spentMs: number,
+  characters: number,
+): Promise<ThreadUse | undefined> {
+  try {
+    const [heap, cpu] = await Promise.all([thread.getHeapStatistics?.(), thread.cpuUsage?.()]);
+    if (heap === undefined) return undefined;
+    return {
+      cpuMs: cpu === undefined ? 0 : Math.max(0, (cpu.user + cpu.system) / 1000 - spentMs),
+      memory: Math.max(0, heap.total_physical_size + heap.external_memory - FRESH_BYTES) + characters,
+    };
+  } catch {
+    // It has ended.
+    return undefined;
+  }
+}

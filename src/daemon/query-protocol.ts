@@ -1,4 +1,5 @@
 import type { Reading } from '../events/reading.ts';
+import type { LeftAlone } from '../host/left-alone.ts';
 import type { RowText } from '../results/row.ts';
 import type { Cursors } from '../store/event-cursors.ts';
 
@@ -16,6 +17,8 @@ export interface QueryRequest {
   readonly sql: string;
   /** Without it the query sees all events. */
   readonly unseen?: Unseen | undefined;
+  /** From here on these places are left alone; where it is not there, those of the request before. */
+  readonly leftAlone?: readonly LeftAlone[];
 }
 
 /** What a query has seen of the events. */

@@ -1,18 +1,30 @@
+import { Activity, type Operation } from '../base/activity.ts';
 import { timerMs } from '../base/clock.ts';
+import type { LeftAlone } from '../host/left-alone.ts';
 import type { RowText } from '../results/row.ts';
 import type { QueryReply, QueryRequest, SeenEvents, ThreadCosts, Unseen } from './query-protocol.ts';
+import { type MeasuredThread, type ThreadUse, usedBy } from './thread-use.ts';
 
 /** A thread, as `Worker` is one. */
-export interface Thread {
+export interface Thread extends MeasuredThread {
   on(event: 'message', listener: (reply: QueryReply) => void): unknown;
   on(event: 'error', listener: (cause: Error) => void): unknown;
   on(event: 'exit', listener: () => void): unknown;
   postMessage(request: QueryRequest): void;
   terminate(): Promise<unknown>;
+  /** Lets the process end before it. */
+  unref(): void;
 }
 
-/** Starts a thread; `cancel` is shared with it, not 0 stops its query. */
-export type StartThread = (cancel: Int32Array) => Thread;
+/** What a thread is started with. */
+export interface ThreadShare {
+  /** Shared with it; `cancel[0]` not 0 stops its query. */
+  readonly cancel: Int32Array;
+  /** Where it notes the call that it is inside of. */
+  readonly activity: Activity;
+}
+
+export type StartThread = (share: ThreadShare) => Thread;
 
 export interface Answer extends ThreadCosts {
   readonly rows: readonly RowText[];
@@ -27,8 +39,18 @@ export interface Answer extends ThreadCosts {
 export interface QueryLimits {
   /** Without it a query may take for ever. */
   readonly deadlineMs?: number | undefined;
+  /** The time is over by a rule for all: that is said, and nothing else comes of it. */
+  readonly forgiving?: boolean | undefined;
   /** Characters of all rows. */
   readonly characters?: number | undefined;
+  /** Bytes of the thread, with the rows. */
+  readonly memory?: number | undefined;
+}
+
+/** Who asks, and wants to hear what the query uses while it runs. */
+export interface Asker {
+  readonly name: string;
+  uses?(use: ThreadUse): void;
 }
 
 /** A query that went beyond a bound and was stopped for it. */
@@ -36,45 +58,95 @@ export class QueryStopped extends Error {
   override readonly name = 'QueryStopped';
 }
 
-/** After this much longer a query that did not stop costs the thread its life. */
-const GRACE_MS = 5000;
+/** A query that took longer than any may, which says nothing of the query: a disk may be slow. */
+export class QueryLate extends Error {
+  override readonly name = 'QueryLate';
+}
+
+/** A query whose thread hangs in a call of the kernel. It is not the query's fault. */
+export class QueryHung extends Error {
+  override readonly name = 'QueryHung';
+}
+
+/** A call that did not come back. */
+export interface HungCall {
+  readonly operation: Operation;
+  readonly path: string;
+  readonly seconds: number;
+  /** Of who asked. */
+  readonly query: string;
+}
+
+/** Who watches over threads. */
+export interface ThreadWatch {
+  /** Milliseconds in one call after which a thread hangs. */
+  hangMs(): number;
+  /** Hears of a call that hangs; the query has its error when this is done. */
+  hangs(call: HungCall): Promise<void>;
+  /** A thread that did not stop was told to end, and nobody waits for it. */
+  givenUp(thread: Thread): void;
+  /** What threads are to leave alone from now on. */
+  leftAlone(): readonly LeftAlone[];
+}
+
+/** After this much longer a query that did not stop costs the thread its life: tables ask once a row and once a call. */
+const GRACE_MS = 2000;
+/** How often one looks at a thread whose query runs: what it is inside of, and what it uses. */
+export const LOOK_MS = 500;
+/** How long a thread that is told to end at the end of the program is waited for. */
+const CLOSE_MS = 1000;
+/** As many milliseconds in one call as nothing but a dead server takes: disks that spin up take 5 s. */
+export const HANG_MS = 8000;
+
+const NOBODY: Asker = { name: '' };
+const UNWATCHED: ThreadWatch = { hangMs: () => HANG_MS, hangs: async () => {}, givenUp: () => {}, leftAlone: () => [] };
 
 /** The query that runs. */
 interface Running {
-  readonly id: number;
-  readonly timers: readonly NodeJS.Timeout[];
+  readonly asker: Asker;
+  /** Stops its timers. */
+  clear(): void;
   readonly settle: (reply: QueryReply | Error) => void;
   stop(reason: string): void;
 }
 
 /**
- * Runs queries in another thread, one after the other. A query beyond its bounds is stopped; if it does not stop, or takes
- * the thread down with it, the query fails and the agent goes on. A thread whose query was stopped is replaced: only that
- * gives back its memory.
+ * Runs queries in another thread, one after the other. A query beyond its bounds is stopped; if it does not stop, hangs in
+ * the kernel, or takes the thread down with it, the query fails and the agent goes on. A thread whose query was stopped is
+ * replaced: only that gives back its memory.
  */
 export class QueryThread {
   readonly #start: StartThread;
   readonly #warn: (text: string) => void;
-  #cancel = new Int32Array(new SharedArrayBuffer(4));
+  readonly #watch: ThreadWatch;
+  #share: ThreadShare = newShare();
   #thread: Thread | undefined;
+  /** CPU of the queries that the thread has done. */
+  #spentMs = 0;
   #queue: Promise<unknown> = Promise.resolve();
   #next = 1;
   #running: Running | undefined;
   #closed = false;
 
-  constructor(start: StartThread, warn: (text: string) => void) {
+  constructor(start: StartThread, warn: (text: string) => void, watch = UNWATCHED) {
     this.#start = start;
     this.#warn = warn;
+    this.#watch = watch;
   }
 
   /**
-   * Rejects with what went wrong, `QueryStopped` where the query went beyond its bounds. With `unseen` it sees only
-   * those events.
+   * Rejects with what went wrong: `QueryStopped` where the query went beyond its bounds, `QueryHung` where it is stuck in
+   * the kernel. With `unseen` it sees only those events.
    */
-  run(sql: string, limits: QueryLimits = {}, unseen?: Unseen): Promise<Answer> {
-    const answer = this.#queue.then(() => this.#run(sql, limits, unseen));
+  run(sql: string, limits: QueryLimits = {}, unseen?: Unseen, asker = NOBODY): Promise<Answer> {
+    const answer = this.#queue.then(() => this.#run(sql, limits, unseen, asker));
     this.#queue = answer.catch(() => undefined);
     return answer;
+  }
+
+  /** Who asked for the query that runs. */
+  get asker(): string | undefined {
+    return this.#running?.asker.name;
   }
 
   /** Stops the query that runs, if one does. */
@@ -88,39 +160,49 @@ export class QueryThread {
   }
 
   /**
-   * Stops the query that runs, and the thread. Nobody gets an answer from here on, not even an error: who waits for one has
-   * nothing more to do, the rest of a schedule least of all.
+   * Stops the query that runs, and the thread; one that hangs is not waited for. Nobody gets an answer from here on, not even
+   * an error: who waits for one has nothing more to do, the rest of a schedule least of all.
    */
   async close(): Promise<void> {
     this.#closed = true;
-    Atomics.store(this.#cancel, 0, 1);
+    Atomics.store(this.#share.cancel, 0, 1);
     const thread = this.#thread;
     this.#thread = undefined;
-    for (const timer of this.#running?.timers ?? []) clearTimeout(timer);
-    await thread?.terminate();
+    this.#running?.clear();
+    if (thread === undefined) return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'late'>((resolve) => {
+      timer = setTimeout(() => resolve('late'), CLOSE_MS);
+    });
+    const ended = thread.terminate();
+    thread.unref();
+    if ((await Promise.race([ended, late])) === 'late') this.#watch.givenUp(thread);
+    clearTimeout(timer);
   }
 
-  #run(
-    sql: string,
-    { deadlineMs, characters: most = Number.POSITIVE_INFINITY }: QueryLimits,
-    unseen: Unseen | undefined,
-  ): Promise<Answer> {
+  #run(sql: string, limits: QueryLimits, unseen: Unseen | undefined, asker: Asker): Promise<Answer> {
     if (this.#closed) return new Promise(() => {});
+    const { deadlineMs, forgiving = false, characters: most = Number.POSITIVE_INFINITY } = limits;
     const thread = this.#current();
     const id = this.#next++;
     const rows: RowText[] = [];
     const started = performance.now();
     const timers: NodeJS.Timeout[] = [];
     let characters = 0;
-    let stopped: string | undefined;
+    let stopped: Error | undefined;
     const answer = new Promise<Answer>((resolve, reject) => {
-      const stop = (reason: string) => {
+      const stop = (why: Error) => {
         if (stopped !== undefined) return;
-        stopped = reason;
+        stopped = why;
         rows.length = 0;
-        Atomics.store(this.#cancel, 0, 1);
-        const lost = new QueryStopped(`${reason}, and did not stop; its thread was replaced`);
-        timers.push(setTimeout(() => this.#lose(thread, lost), GRACE_MS));
+        Atomics.store(this.#share.cancel, 0, 1);
+        timers.push(
+          setTimeout(() => {
+            why.message += ', and did not stop; its thread was replaced';
+            this.#giveUp(thread);
+            reject(why);
+          }, GRACE_MS),
+        );
       };
       const settle = (reply: QueryReply | Error) => {
         if (reply instanceof Error) return reject(reply);
@@ -132,34 +214,93 @@ export class QueryThread {
             characters += row.length;
             rows.push(row);
           }
-          if (characters > most) stop(`returned more than ${most} characters`);
+          if (characters > most) stop(new QueryStopped(`returned more than ${most} characters`));
           return;
         }
         const wallMs = performance.now() - started;
-        if (stopped !== undefined) reject(new QueryStopped(stopped));
+        if (reply.kind === 'done') this.#spentMs += reply.costs.userMs + reply.costs.systemMs;
+        if (stopped !== undefined) reject(stopped);
         else if (reply.kind === 'done') resolve({ rows, characters, wallMs, seen: reply.seen, ...reply.costs });
         else reject(reply.outOfMemory ? new QueryStopped(reply.message) : new Error(reply.message));
       };
-      this.#running = { id, timers, settle, stop };
-      if (deadlineMs !== undefined)
-        timers.push(setTimeout(() => stop(`took longer than ${deadlineMs} ms`), timerMs(deadlineMs)));
-      thread.postMessage({ id, sql, unseen });
+      const hang = (call: HungCall) => {
+        const { operation, path, seconds } = call;
+        this.#giveUp(thread);
+        const of = path === '' ? '' : ` of ${path}`;
+        const hung = new QueryHung(`its thread hangs in ${operation}${of} for ${seconds} s`);
+        this.#watch.hangs(call).then(
+          () => reject(hung),
+          () => reject(hung),
+        );
+      };
+      const use = (used: ThreadUse) => {
+        asker.uses?.(used);
+        const { memory = Number.POSITIVE_INFINITY } = limits;
+        if (used.memory > memory) stop(new QueryStopped(`needs more than ${Math.round(memory / 1024 / 1024)} MB`));
+      };
+      const clear = () => {
+        for (const timer of timers) clearTimeout(timer);
+        clearInterval(looks);
+      };
+      this.#running = { asker, clear, settle, stop: (reason) => stop(new QueryStopped(reason)) };
+      if (deadlineMs !== undefined) {
+        const reason = `took longer than ${deadlineMs} ms`;
+        const late = () => stop(forgiving ? new QueryLate(reason) : new QueryStopped(reason));
+        timers.push(setTimeout(late, timerMs(deadlineMs)));
+      }
+      const looks = this.#look(thread, asker, hang, () => characters, use);
+      const leftAlone = this.#watch.leftAlone();
+      thread.postMessage({ id, sql, unseen, ...(leftAlone.length > 0 && { leftAlone }) });
     });
     return answer
       .catch((cause: Error) => {
-        if (cause instanceof QueryStopped) this.#drop();
+        if (cause instanceof QueryStopped || cause instanceof QueryLate) this.#drop();
         throw cause;
       })
       .finally(() => {
-        for (const timer of timers) clearTimeout(timer);
+        this.#running?.clear();
         this.#running = undefined;
       });
   }
 
+  /** Looks at a thread until the timer is cleared: whether it hangs, and what it uses. */
+  #look(
+    thread: Thread,
+    { name }: Asker,
+    hang: (call: HungCall) => void,
+    characters: () => number,
+    use: (used: ThreadUse) => void,
+  ): NodeJS.Timeout {
+    const { activity } = this.#share;
+    let changes: number | undefined;
+    // Looks are counted, not the clock's time: where this process itself stood still, nothing hangs.
+    let stuckMs = 0;
+    let measuring = false;
+    const timer = setInterval(() => {
+      const call = activity.look();
+      stuckMs = call !== undefined && call.changes === changes ? stuckMs + LOOK_MS : 0;
+      changes = call?.changes;
+      if (call !== undefined && stuckMs >= this.#watch.hangMs()) {
+        clearInterval(timer);
+        hang({ operation: call.operation, path: call.path, seconds: Math.round(stuckMs / 1000), query: name });
+        return;
+      }
+      // One that hangs does not answer.
+      if (measuring) return;
+      measuring = true;
+      void usedBy(thread, this.#spentMs, characters()).then((used) => {
+        measuring = false;
+        if (used !== undefined && this.#thread === thread) use(used);
+      });
+    }, LOOK_MS);
+    return timer;
+  }
+
   #current(): Thread {
     if (this.#thread !== undefined) return this.#thread;
-    this.#cancel = new Int32Array(new SharedArrayBuffer(4));
-    const thread = this.#start(this.#cancel);
+    this.#share = newShare();
+    this.#spentMs = 0;
+    const thread = this.#start(this.#share);
     this.#thread = thread;
     thread.on('message', (reply) => {
       if (this.#thread === thread) this.#running?.settle(reply);
@@ -176,11 +317,23 @@ export class QueryThread {
     this.#running?.settle(cause);
   }
 
+  /** It may never end. */
+  #giveUp(thread: Thread): void {
+    if (this.#thread !== thread) return;
+    this.#drop();
+    thread.unref();
+    this.#watch.givenUp(thread);
+  }
+
   #drop(): void {
     const thread = this.#thread;
     this.#thread = undefined;
     void thread?.terminate();
   }
+}
+
+function newShare(): ThreadShare {
+  return { cancel: new Int32Array(new SharedArrayBuffer(4)), activity: new Activity() };
 }
 
 function failure(cause: Error): Error {

@@ -13,11 +13,15 @@ import { withAskedPaths } from './asked-paths.ts';
 import { Decorations } from './decorations.ts';
 import { Denylist } from './denylist.ts';
 import { Discovery } from './discovery.ts';
+import { JobQueue } from './job-queue.ts';
 import { logRun, type ResultOptions } from './log-run.ts';
+import { type CostsListener, QueryAccount } from './query-account.ts';
 import { NO_COSTS, type QueryCosts, withRun } from './query-costs.ts';
 import type { Unseen } from './query-protocol.ts';
-import { type Answer, type QueryLimits, QueryStopped, type QueryThread } from './query-thread.ts';
+import { type Answer, QueryStopped } from './query-thread.ts';
+import type { QueryThreads } from './query-threads.ts';
 import { recordRun } from './run-metrics.ts';
+import { queryLimits, type ScheduleLimits } from './schedule-limits.ts';
 import { splayedInterval } from './splay.ts';
 import { Timetable } from './timetable.ts';
 
@@ -39,19 +43,18 @@ export interface SchedulerOptions {
   readonly decorators: boolean;
   /** Whether to say what runs: the name of each query, or its SQL, too. */
   readonly announce: 'nothing' | 'names' | 'sql';
-  readonly limits: QueryLimits;
+  readonly limits: ScheduleLimits;
 }
 
 export interface SchedulerParts {
   readonly store: Store;
   readonly logger: Logger;
-  readonly thread: Pick<QueryThread, 'run' | 'stop'>;
+  readonly threads: Pick<QueryThreads, 'run' | 'stop'>;
   /** Unix seconds, with a fraction. */
   readonly now: () => number;
   readonly say: (severity: Severity, message: string) => void;
   /** Hears of each run: what the watchdog blames. */
-  readonly begins?: (query: string) => void;
-  readonly ends?: (query: string) => void;
+  readonly watchdog?: CostsListener;
   readonly events?: HeardEvents;
   /** Takes what a run cost: numeric monitoring. */
   readonly record?: Recorder;
@@ -79,7 +82,7 @@ interface Job {
 /** A query that names a table of events. */
 const EVENTS = /\b(?!osquery_)\w+_events\b/i;
 
-/** Runs the queries of a configuration when they are due, one after the other, and logs what they return. */
+/** Runs the queries of a configuration when they are due, one after the other unless one is late, and logs what they return. */
 export class Scheduler {
   readonly #parts: SchedulerParts;
   readonly #options: () => SchedulerOptions;
@@ -92,17 +95,18 @@ export class Scheduler {
   #timetable: Timetable<Job>;
   /** Jobs that run at once. */
   #first: Job[] = [];
-  /** What runs now, by the name that the watchdog has for it. */
-  #running: string | undefined;
+  readonly #queue = new JobQueue<Job>((job) => this.#runIfActive(job));
+  /** What runs now, by the names that the watchdog has for it. */
+  readonly #running = new Set<string>();
 
   /** `options` is asked again and again: a new configuration may change them. */
   constructor(parts: SchedulerParts, options: () => SchedulerOptions) {
     this.#parts = parts;
     this.#options = options;
     this.#timetable = new Timetable<Job>([], Math.floor(parts.now()));
-    this.#decorations = new Decorations((sql) => this.#firstRow(sql));
+    this.#decorations = new Decorations((sql) => this.#firstRow(sql, new QueryAccount(DECORATORS, {})));
     this.#discovery = new Discovery(
-      async (sql) => (await this.#ask(sql)).rows.length > 0,
+      async (sql) => (await this.#ask(sql, new QueryAccount('', {}))).rows.length > 0,
       (message) => parts.say('WARNING', message),
     );
     this.#denylist = new Denylist(parts.store);
@@ -112,8 +116,8 @@ export class Scheduler {
   async files(rules: FileRules): Promise<FileRules> {
     if (rules.queries.size === 0) return rules;
     let found = rules;
-    await this.#watched(FILE_PATHS, async () => {
-      const rowsOf = async (sql: string) => (await this.#ask(sql)).rows;
+    await this.#watched(FILE_PATHS, async (account) => {
+      const rowsOf = async (sql: string) => (await this.#ask(sql, account)).rows;
       found = await withAskedPaths(rules, rowsOf, (message) => this.#parts.say('WARNING', message));
     });
     return found;
@@ -134,24 +138,29 @@ export class Scheduler {
     }));
     // A configuration that could not be had is no reason to forget how far its queries are.
     if (this.#jobs.length > 0) tryToKeep(store, () => store.cursors.reschedule(this.queries));
+    this.#queue.replace(this.#jobs);
     this.#timetable = new Timetable(entries, this.#timetable.asked, maxDrift);
     this.#first = this.#jobs
       .filter(({ query, name }) => query.runAtStart && !known.has(name))
       .sort((a, b) => byPriority(a.query, b.query));
     if (!decorate || this.#denylist.has(DECORATORS, now())) return;
-    await this.#watched(DECORATORS, () => this.#decorations.load(decorators, Math.floor(now())));
+    const time = Math.floor(now());
+    await this.#watched(DECORATORS, (account) =>
+      this.#decorations.load(decorators, time, (sql) => this.#firstRow(sql, account)),
+    );
   }
 
-  /** Runs what has become due. Call it again at `nextMs`. */
+  /** Runs what has become due, until nothing is left or what is left is late. Call it again at `nextMs`. */
   async tick(): Promise<void> {
     const { now, say } = this.#parts;
     const due = this.#timetable.take(Math.floor(now()));
     const first = this.#first.splice(0);
-    for (const job of first) await this.#runIfActive(job);
+    for (const job of first) this.#queue.add(job);
     for (const { what, missed } of due) {
-      if (missed > 0) say('INFO', `Scheduled query ${what.name} was due ${missed} times more and could not run`);
-      if (!first.includes(what)) await this.#runIfActive(what);
+      const lost = first.includes(what) ? missed : this.#queue.add(what, missed);
+      if (lost) say('INFO', `Scheduled query ${what.name} was due ${lost} times more and could not run`);
     }
+    await this.#queue.run();
   }
 
   /** Milliseconds until something is due; undefined if there is nothing to do at all. */
@@ -162,9 +171,11 @@ export class Scheduler {
     return next === undefined ? undefined : Math.max(0, (next - now) * 1000);
   }
 
-  /** Stops a query, if it runs now, and puts it aside. */
-  stop(name: string, reason: string): void {
-    if (this.#running === name) this.#parts.thread.stop(reason);
+  /** Stops a query, if it runs now, and puts it aside; whether it runs. */
+  stop(name: string, reason: string): boolean {
+    if (!this.#running.has(name)) return false;
+    this.#parts.threads.stop(name, reason);
+    return true;
   }
 
   /** Puts a query aside that cost the agent too much. */
@@ -222,35 +233,41 @@ export class Scheduler {
   async #runIfActive(job: Job): Promise<void> {
     const now = this.#parts.now();
     if (this.#isDeniable(job.query) && this.#denylist.has(job.name, now)) return;
-    await this.#watched(job.name, async () => {
-      if (await this.#discovery.isActive(job.pack, now, this.#options().packRefresh)) await this.#run(job);
+    await this.#watched(job.name, async (account) => {
+      const hasRows = async (sql: string) => (await this.#ask(sql, account)).rows.length > 0;
+      const isActive = await this.#discovery.isActive(job.pack, now, this.#options().packRefresh, hasRows);
+      if (isActive) await this.#run(job, account);
     });
   }
 
   /** Does what may cost too much: the watchdog knows its name, and can stop it. */
-  async #watched(name: string, work: () => Promise<void>): Promise<void> {
-    this.#running = name;
-    this.#parts.begins?.(name);
+  async #watched(name: string, work: (account: QueryAccount) => Promise<void>): Promise<void> {
+    const { watchdog = {} } = this.#parts;
+    const account = new QueryAccount(name, watchdog);
+    this.#running.add(name);
+    watchdog.begins?.(name);
     try {
-      await work();
+      await work(account);
     } finally {
-      this.#running = undefined;
-      this.#parts.ends?.(name);
+      this.#running.delete(name);
+      watchdog.ends?.(name, account.use);
     }
   }
 
-  async #run({ pack, query, name }: Job): Promise<void> {
+  async #run({ pack, query, name }: Job, account: QueryAccount): Promise<void> {
     const { now, say, record } = this.#parts;
     const { decorators, announce } = this.#options();
     if (announce !== 'nothing') {
       say('INFO', `Executing scheduled query ${name}${announce === 'sql' ? `: ${query.query}` : ''}`);
     }
-    if (decorators) await this.#decorations.beforeQuery(Math.floor(now()));
+    if (decorators) {
+      await this.#decorations.beforeQuery(Math.floor(now()), (sql) => this.#firstRow(sql, account));
+    }
     const time = Math.floor(now());
     const costs = this.#costs.get(name) ?? NO_COSTS;
     let answer: Answer;
     try {
-      answer = await this.#ask(query.query, this.#unseen(name));
+      answer = await this.#ask(query.query, account, this.#unseen(name), query.timeout);
     } catch (cause) {
       const { message } = cause as Error;
       this.#costs.set(name, { ...costs, lastExecuted: time });
@@ -261,7 +278,9 @@ export class Scheduler {
     }
     this.#costs.set(name, withRun(costs, answer, time));
     if (record !== undefined) recordRun(record, pack.name, query.name, answer);
-    this.#log(query, name, answer, time);
+    // A configuration that came meanwhile may not know it any more, or mean something else by its name.
+    if (this.queries.get(name) !== query.query) return;
+    account.log(answer.characters, () => this.#log(query, name, answer, time));
   }
 
   #log(query: ScheduledQuery, name: string, { rows, seen }: Answer, time: number): void {
@@ -298,13 +317,20 @@ export class Scheduler {
     return { cursors, reading: events!.reads(name, this.queries) };
   }
 
-  #ask(sql: string, unseen?: Unseen): Promise<Answer> {
-    return this.#parts.thread.run(sql, this.#options().limits, unseen);
+  /** `timeout`: seconds, of the query itself. */
+  async #ask(sql: string, account: QueryAccount, unseen?: Unseen, timeout?: number): Promise<Answer> {
+    let answer: Answer | undefined;
+    try {
+      answer = await this.#parts.threads.run(sql, queryLimits(this.#options().limits, timeout), unseen, account);
+      return answer;
+    } finally {
+      account.ended(answer && answer.userMs + answer.systemMs, answer?.characters);
+    }
   }
 
-  async #firstRow(sql: string): Promise<Record<string, string> | undefined> {
+  async #firstRow(sql: string, account: QueryAccount): Promise<Record<string, string> | undefined> {
     try {
-      const [row] = (await this.#ask(sql)).rows;
+      const [row] = (await this.#ask(sql, account)).rows;
       return row === undefined ? {} : (JSON.parse(withTexts(row)) as Record<string, string>);
     } catch (cause) {
       this.#parts.say('WARNING', `Decorator query failed (${sql}): ${(cause as Error).message}`);

@@ -13,7 +13,7 @@ const require = createRequire(import.meta.url);
 
 const MILLISECONDS = 1000;
 
-export interface EngineParts extends Pick<EngineOptions, 'warn' | 'cancel' | 'activity' | 'leftAlone'> {
+export interface EngineParts extends Pick<EngineOptions, 'warn' | 'cancel' | 'activity' | 'leftAlone' | 'memoryLimit'> {
   /** Of the shell unless it is given. */
   readonly agent?: Agent;
   /** Tables of the configuration. */
@@ -23,7 +23,7 @@ export interface EngineParts extends Pick<EngineOptions, 'warn' | 'cancel' | 'ac
 /** An engine over the machine this program runs on, with every table that the options leave. */
 export function openEngine(
   options: OptionValues,
-  { warn, cancel, activity, leftAlone, agent, tables: more = [] }: EngineParts,
+  { warn, cancel, activity, leftAlone, memoryLimit, agent, tables: more = [] }: EngineParts,
 ): Engine {
   const host = new LinuxHost(options.string('root') || '/');
   const configured = agent === undefined ? shellConfiguration(options) : undefined;
@@ -39,6 +39,7 @@ export function openEngine(
     cancel,
     activity,
     leftAlone,
+    ...(memoryLimit !== undefined && { memoryLimit }),
   });
   const seconds = options.number('query_timeout');
   if (seconds > 0) engine.limits.deadlineMs = seconds * MILLISECONDS;

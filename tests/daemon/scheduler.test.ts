@@ -22,7 +22,7 @@ const OPTIONS: SchedulerOptions = {
   denyEvents: false,
   decorators: true,
   announce: 'nothing',
-  limits: {},
+  limits: { querySeconds: 0, scheduleSeconds: 0 },
   epoch: 0n,
   hostIdentifier: () => 'host-1',
 };
@@ -81,17 +81,19 @@ async function scheduler(
       now: () => now,
       say: (severity, message) => said.push(`${severity} ${message}`),
       logger: { result: log, snapshot: log, status: () => assert.fail(), close: async () => {} },
-      thread: {
+      threads: {
         run: async (sql) => {
           asked.push(sql);
           const answer = answers[sql] ?? ['{"a":1}'];
           if (answer instanceof Error) throw answer;
           return { rows: answer as RowText[], characters: 7, userMs: 3, systemMs: 2, wallMs: 10, memory: 4096 };
         },
-        stop: (reason) => stopped.push(reason),
+        stop: (_name, reason) => stopped.push(reason),
       },
-      begins: (name) => watched.push(`begins ${name}`),
-      ends: (name) => watched.push(`ends ${name}`),
+      watchdog: {
+        begins: (name) => void watched.push(`begins ${name}`),
+        ends: (name) => void watched.push(`ends ${name}`),
+      },
     },
     () => ({ ...OPTIONS, ...options }),
   );

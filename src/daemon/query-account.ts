@@ -38,9 +38,9 @@ export class QueryAccount {
   }
 
   /** The statement has ended; what it used is known, or what was heard of it last is. */
-  ended(cpuMs: number | undefined, characters = 0): void {
+  ended(cpuMs: number | undefined, memory = 0): void {
     this.#doneMs += cpuMs ?? this.#now.cpuMs;
-    this.#now = { cpuMs: 0, memory: Math.max(this.#now.memory, characters) };
+    this.#now = { cpuMs: 0, memory: Math.max(this.#now.memory, memory) };
   }
 
   /** Does what is to be done with the rows, which has so many characters, in this thread. */

@@ -36,11 +36,26 @@ export interface ThreadCosts {
   readonly memory: number;
 }
 
+/** Bytes that SQLite has taken in a thread; it gives none back. Before any query these are 8 MiB. */
+export const FRESH_SQLITE = 8 * 1024 * 1024;
+
 /** Rows come in pieces, then one `done` or `failed`. */
 export type QueryReply =
   | { readonly id: number; readonly kind: 'rows'; readonly rows: readonly RowText[] }
-  | { readonly id: number; readonly kind: 'done'; readonly costs: ThreadCosts; readonly seen?: SeenEvents }
-  | { readonly id: number; readonly kind: 'failed'; readonly message: string; readonly outOfMemory: boolean }
+  | {
+      readonly id: number;
+      readonly kind: 'done';
+      readonly costs: ThreadCosts;
+      readonly held?: number;
+      readonly seen?: SeenEvents;
+    }
+  | {
+      readonly id: number;
+      readonly kind: 'failed';
+      readonly message: string;
+      readonly outOfMemory: boolean;
+      readonly held?: number;
+    }
   | { readonly id: number; readonly kind: 'warning'; readonly text: string };
 
 /** Rows of one message: some 100 KiB. */

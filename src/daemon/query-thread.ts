@@ -2,7 +2,14 @@ import { Activity, type Operation } from '../base/activity.ts';
 import { timerMs } from '../base/clock.ts';
 import type { LeftAlone } from '../host/left-alone.ts';
 import type { RowText } from '../results/row.ts';
-import type { QueryReply, QueryRequest, SeenEvents, ThreadCosts, Unseen } from './query-protocol.ts';
+import {
+  FRESH_SQLITE,
+  type QueryReply,
+  type QueryRequest,
+  type SeenEvents,
+  type ThreadCosts,
+  type Unseen,
+} from './query-protocol.ts';
 import { type MeasuredThread, type ThreadUse, usedBy } from './thread-use.ts';
 
 /** A thread, as `Worker` is one. */
@@ -30,6 +37,8 @@ export interface Answer extends ThreadCosts {
   readonly rows: readonly RowText[];
   /** In all rows. */
   readonly characters: number;
+  /** Bytes of SQLite's memory that it took and that nobody had taken before. */
+  readonly took: number;
   readonly wallMs: number;
   /** Of the events; undefined for a query that reads none. */
   readonly seen?: SeenEvents | undefined;
@@ -93,6 +102,10 @@ export interface ThreadWatch {
 const GRACE_MS = 2000;
 /** How often one looks at a thread whose query runs: what it is inside of, and what it uses. */
 export const LOOK_MS = 500;
+/** Bytes that SQLite may hold in a thread between queries: a fifth of what the watchdog allows for all. */
+const MUCH_HELD = 40 * 1024 * 1024;
+/** A thread with more is replaced once in so long: another costs 60 ms, which a query that needs as much each second must not cost. */
+const RETIRE_MS = 60_000;
 /** How long a thread that is told to end at the end of the program is waited for. */
 const CLOSE_MS = 1000;
 /** As many milliseconds in one call as nothing but a dead server takes: disks that spin up take 5 s. */
@@ -123,6 +136,9 @@ export class QueryThread {
   #thread: Thread | undefined;
   /** CPU of the queries that the thread has done. */
   #spentMs = 0;
+  /** Bytes that SQLite holds in it since the last query. */
+  #held = FRESH_SQLITE;
+  #retired = Number.NEGATIVE_INFINITY;
   #queue: Promise<unknown> = Promise.resolve();
   #next = 1;
   #running: Running | undefined;
@@ -218,9 +234,12 @@ export class QueryThread {
           return;
         }
         const wallMs = performance.now() - started;
+        const { held = this.#held } = reply;
+        const took = Math.max(0, held - this.#held);
+        this.#held = held;
         if (reply.kind === 'done') this.#spentMs += reply.costs.userMs + reply.costs.systemMs;
         if (stopped !== undefined) reject(stopped);
-        else if (reply.kind === 'done') resolve({ rows, characters, wallMs, seen: reply.seen, ...reply.costs });
+        else if (reply.kind === 'done') resolve({ rows, characters, took, wallMs, seen: reply.seen, ...reply.costs });
         else reject(reply.outOfMemory ? new QueryStopped(reply.message) : new Error(reply.message));
       };
       const hang = (call: HungCall) => {
@@ -260,6 +279,7 @@ export class QueryThread {
       .finally(() => {
         this.#running?.clear();
         this.#running = undefined;
+        this.#retire();
       });
   }
 
@@ -288,7 +308,7 @@ export class QueryThread {
       // One that hangs does not answer.
       if (measuring) return;
       measuring = true;
-      void usedBy(thread, this.#spentMs, characters()).then((used) => {
+      void usedBy(thread, this.#spentMs, this.#held, characters()).then((used) => {
         measuring = false;
         if (used !== undefined && this.#thread === thread) use(used);
       });
@@ -300,6 +320,7 @@ export class QueryThread {
     if (this.#thread !== undefined) return this.#thread;
     this.#share = newShare();
     this.#spentMs = 0;
+    this.#held = FRESH_SQLITE;
     const thread = this.#start(this.#share);
     this.#thread = thread;
     thread.on('message', (reply) => {
@@ -315,6 +336,13 @@ export class QueryThread {
     if (this.#thread !== thread) return;
     this.#drop();
     this.#running?.settle(cause);
+  }
+
+  /** A thread in which SQLite holds much is replaced: only that gives it back. */
+  #retire(): void {
+    if (this.#held < MUCH_HELD || performance.now() - this.#retired < RETIRE_MS) return;
+    this.#retired = performance.now();
+    this.#drop();
   }
 
   /** It may never end. */

@@ -324,7 +324,7 @@ export class Scheduler {
       answer = await this.#parts.threads.run(sql, queryLimits(this.#options().limits, timeout), unseen, account);
       return answer;
     } finally {
-      account.ended(answer && answer.userMs + answer.systemMs, answer?.characters);
+      account.ended(answer && answer.userMs + answer.systemMs, answer && answer.characters + answer.took);
     }
   }
 

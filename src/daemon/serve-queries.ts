@@ -40,10 +40,10 @@ export function serveQueries(
       const memory = Math.max(0, process.memoryUsage.rss() - size);
       const costs = { userMs: user / 1000, systemMs: system / 1000, memory };
       const seen = scans && scans.seen.size > 0 && { seen: { identity: reader!.identity, cursors: scans.seen } };
-      port.postMessage({ id, kind: 'done', costs, ...seen });
+      port.postMessage({ id, kind: 'done', costs, held: engine.memory, ...seen });
     } catch (cause) {
       const outOfMemory = cause instanceof SqlError && (cause.code & 0xff) === SQLITE_NOMEM;
-      port.postMessage({ id, kind: 'failed', message: (cause as Error).message, outOfMemory });
+      port.postMessage({ id, kind: 'failed', message: (cause as Error).message, outOfMemory, held: engine.memory });
     }
   });
 

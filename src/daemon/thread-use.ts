@@ -14,16 +14,17 @@ export interface ThreadUse {
 
 export const NO_USE: ThreadUse = { cpuMs: 0, memory: 0 };
 
-/** Bytes of a thread that has run nothing yet: SQLite's first 8 MiB, and 12 of the heap. */
-const FRESH_BYTES = 20 * 1024 * 1024;
+/** Bytes of V8's heap in a thread that has run nothing yet. */
+const FRESH_HEAP = 12 * 1024 * 1024;
 
 /**
  * What the query uses that runs in a thread: V8's heap, buffers and SQLite's memory, which V8 counts as external, and the
- * characters of its rows so far. `spentMs`: CPU of the queries before it. Undefined for a thread that does not say.
+ * characters of its rows so far. `spentMs` and `held`: CPU of the queries before it, and bytes that SQLite holds since. Undefined for a thread that does not say.
  */
 export async function usedBy(
   thread: MeasuredThread,
   spentMs: number,
+  held: number,
   characters: number,
 ): Promise<ThreadUse | undefined> {
   try {
@@ -31,7 +32,7 @@ export async function usedBy(
     if (heap === undefined) return undefined;
     return {
       cpuMs: cpu === undefined ? 0 : Math.max(0, (cpu.user + cpu.system) / 1000 - spentMs),
-      memory: Math.max(0, heap.total_physical_size + heap.external_memory - FRESH_BYTES) + characters,
+      memory: Math.max(0, heap.total_physical_size + heap.external_memory - FRESH_HEAP - held) + characters,
     };
   } catch {
     // It has ended.

@@ -166,6 +166,16 @@ test('over the time of all queries one is late, which is not its fault', async (
   }
 });
 
+test('a thread in which SQLite holds much is replaced', async () => {
+  const [large, fresh] = [new FakeThread(), new FakeThread().answering('{}')];
+  const { queries } = over(large, fresh);
+  large.answer = ({ id }) =>
+    large.reply({ id, kind: 'done', costs: { userMs: 1, systemMs: 2, memory: 3 }, held: 48 * 1024 * 1024 });
+  assert.equal((await queries.run('large')).took, 40 * 1024 * 1024);
+  await queries.run('next');
+  assert.deepEqual([large.terminated, fresh.asked.length], [true, 1]);
+});
+
 test('says what a query uses, and stops one that uses too much', async () => {
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   try {

@@ -86,7 +86,15 @@ async function scheduler(
           asked.push(sql);
           const answer = answers[sql] ?? ['{"a":1}'];
           if (answer instanceof Error) throw answer;
-          return { rows: answer as RowText[], characters: 7, userMs: 3, systemMs: 2, wallMs: 10, memory: 4096 };
+          return {
+            rows: answer as RowText[],
+            characters: 7,
+            took: 0,
+            userMs: 3,
+            systemMs: 2,
+            wallMs: 10,
+            memory: 4096,
+          };
         },
         stop: (_name, reason) => stopped.push(reason),
       },

@@ -69,7 +69,7 @@ const turns: Readonly<Record<string, Turn>> = {
 let failed = false;
 console.log('turn        on time   worst gap   grew at most   put aside');
 for (const name of values.turns === '' ? Object.keys(turns) : values.turns.split(',')) await take(name, turns[name]!);
-rmSync(folder, { recursive: true, force: true });
+if (process.env['KEEP'] === undefined) rmSync(folder, { recursive: true, force: true });
 process.exit(failed ? 1 : 0);
 
 /** SQLite's memory, rows, V8's strings, large cells. */

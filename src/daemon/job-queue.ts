@@ -1,5 +1,7 @@
 /** Milliseconds after which a job is late, and others go on beside it: most take 1 to 50, and nobody sees half a second. */
 export const LATE_MS = 500;
+/** After this a job makes room that runs beside a late one and keeps others waiting: who was late once runs after the late ones. */
+export const ROOM_MS = 1000;
 /** Jobs at the same time: as many as there may be threads for them. */
 const MAX_AT_ONCE = 2;
 
@@ -8,23 +10,40 @@ export interface NamedJob {
   readonly name: string;
 }
 
+interface Running<J> {
+  readonly job: J;
+  late: boolean;
+  /** Whether it began beside one that was late. */
+  beside: boolean;
+  /** It has been done for so long that it makes room where somebody waits. */
+  overstays: boolean;
+}
+
+/** What does a job: `again` where it made room and is to be done once more. */
+export type Work<J> = (job: J) => Promise<'done' | 'again'>;
+
 /**
- * Does one job after the other; beside one that is late it does the others. While two are late the rest waits. What is to be
- * done again while it waits or is done is missed.
+ * Does one job after the other; beside one that is late it does the others, but for those that were late the last time. So of
+ * those that take long one is done at a time, and the others never wait for more than one of them to make room. What is to be done
+ * again while it waits or is done is missed.
  */
 export class JobQueue<J extends NamedJob> {
-  readonly #work: (job: J) => Promise<void>;
+  readonly #work: Work<J>;
+  readonly #makeRoom: (job: J) => void;
+  /** By name; undefined until there was a list. */
+  #jobs: ReadonlyMap<string, J> | undefined;
   #waiting: J[] = [];
-  /** Names, and whether they are late. */
-  readonly #running = new Map<string, boolean>();
+  readonly #running = new Map<string, Running<J>>();
   /** Those that were late the last time, and those that were not. */
   readonly #known = new Map<string, 'late' | 'quick'>();
   readonly #missed = new Map<string, number>();
   #settled = Promise.withResolvers<void>();
   #failure: { readonly cause: unknown } | undefined;
 
-  constructor(work: (job: J) => Promise<void>) {
+  /** `makeRoom` has a job end soon that is done now. */
+  constructor(work: Work<J>, makeRoom: (job: J) => void) {
     this.#work = work;
+    this.#makeRoom = makeRoom;
   }
 
   /** Adds a job that could not be done `missed` times before; how many times in all, or undefined where it is missed again. */
@@ -42,6 +61,7 @@ export class JobQueue<J extends NamedJob> {
   /** Of those that wait only these remain, in their new form. */
   replace(jobs: readonly J[]): void {
     const found = new Map(jobs.map((job) => [job.name, job]));
+    this.#jobs = found;
     this.#waiting = this.#waiting.flatMap(({ name }) => found.get(name) ?? []);
     for (const names of [this.#known, this.#missed]) {
       for (const name of names.keys()) if (!found.has(name)) names.delete(name);
@@ -58,7 +78,7 @@ export class JobQueue<J extends NamedJob> {
   }
 
   get #isSettled(): boolean {
-    return [...this.#running.values()].every((late) => late);
+    return [...this.#running.values()].every(({ late }) => late);
   }
 
   #begin(): void {
@@ -67,36 +87,53 @@ export class JobQueue<J extends NamedJob> {
       if (job === undefined) return;
       void this.#do(job);
     }
+    this.#askForRoom();
   }
 
-  /** The first; beside one that is late those before all others that were in time the last time. */
+  /** The first; beside one that is late those before all others that were in time the last time, and none that was late. */
   #next(): J | undefined {
     if (this.#running.size === 0) return this.#waiting.shift();
     for (const kind of ['quick', undefined] as const) {
       const found = this.#waiting.findIndex(({ name }) => this.#known.get(name) === kind);
       if (found >= 0) return this.#waiting.splice(found, 1)[0];
     }
-    return this.#waiting.shift();
+    return undefined;
   }
 
   async #do(job: J): Promise<void> {
     const { name } = job;
-    this.#running.set(name, false);
-    const timer = setTimeout(() => {
-      this.#running.set(name, true);
+    const running = { job, late: false, beside: this.#running.size > 0, overstays: false };
+    this.#running.set(name, running);
+    let timer = setTimeout(() => {
+      running.late = true;
+      timer = setTimeout(() => {
+        running.overstays = true;
+        this.#askForRoom();
+      }, ROOM_MS - LATE_MS);
       this.#begin();
       this.#tell();
     }, LATE_MS);
+    let again = false;
     try {
-      await this.#work(job);
+      again = (await this.#work(job)) === 'again';
     } catch (cause) {
       this.#failure ??= { cause };
     }
     clearTimeout(timer);
-    this.#known.set(name, this.#running.get(name) ? 'late' : 'quick');
+    this.#known.set(name, running.late ? 'late' : 'quick');
     this.#running.delete(name);
+    for (const left of this.#running.values()) left.beside = false;
+    const next = this.#jobs === undefined ? job : this.#jobs.get(name);
+    if (again && next !== undefined) this.#waiting.unshift(next);
     this.#begin();
     this.#tell();
+  }
+
+  /** Where one waits that is not known to take long. */
+  #askForRoom(): void {
+    if (this.#running.size < MAX_AT_ONCE) return;
+    if (this.#waiting.every(({ name }) => this.#known.get(name) === 'late')) return;
+    for (const { job, beside, overstays } of this.#running.values()) if (beside && overstays) this.#makeRoom(job);
   }
 
   #tell(): void {

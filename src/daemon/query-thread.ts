@@ -72,10 +72,18 @@ export class QueryLate extends Error {
   override readonly name = 'QueryLate';
 }
 
+/** A query that makes room for others, and is to run again. */
+export class QueryPutOff extends Error {
+  override readonly name = 'QueryPutOff';
+}
+
 /** A query whose thread hangs in a call of the kernel. It is not the query's fault. */
 export class QueryHung extends Error {
   override readonly name = 'QueryHung';
 }
+
+/** After these a thread may hold much. */
+const BEYOND = [QueryStopped, QueryLate, QueryPutOff];
 
 /** A call that did not come back. */
 export interface HungCall {
@@ -121,6 +129,7 @@ interface Running {
   clear(): void;
   readonly settle: (reply: QueryReply | Error) => void;
   stop(reason: string): void;
+  putOff(): void;
 }
 
 /**
@@ -170,6 +179,11 @@ export class QueryThread {
     this.#running?.stop(reason);
   }
 
+  /** Stops the query that runs as soon as it lets itself be stopped, to run it again later. */
+  putOff(): void {
+    this.#running?.putOff();
+  }
+
   /** Lets a new thread begin after the queries asked so far: with other options, and without what the old one held. */
   renew(): void {
     this.#queue = this.#queue.then(() => this.#drop());
@@ -208,10 +222,12 @@ export class QueryThread {
     let stopped: Error | undefined;
     const answer = new Promise<Answer>((resolve, reject) => {
       const stop = (why: Error) => {
-        if (stopped !== undefined) return;
+        if (stopped !== undefined && !(stopped instanceof QueryPutOff)) return;
         stopped = why;
         rows.length = 0;
         Atomics.store(this.#share.cancel, 0, 1);
+        // One that hangs is found out by looking at it.
+        if (why instanceof QueryPutOff) return;
         timers.push(
           setTimeout(() => {
             why.message += ', and did not stop; its thread was replaced';
@@ -261,7 +277,13 @@ export class QueryThread {
         for (const timer of timers) clearTimeout(timer);
         clearInterval(looks);
       };
-      this.#running = { asker, clear, settle, stop: (reason) => stop(new QueryStopped(reason)) };
+      this.#running = {
+        asker,
+        clear,
+        settle,
+        stop: (reason) => stop(new QueryStopped(reason)),
+        putOff: () => stop(new QueryPutOff('makes room for others')),
+      };
       if (deadlineMs !== undefined) {
         const reason = `took longer than ${deadlineMs} ms`;
         const late = () => stop(forgiving ? new QueryLate(reason) : new QueryStopped(reason));
@@ -273,7 +295,7 @@ export class QueryThread {
     });
     return answer
       .catch((cause: Error) => {
-        if (cause instanceof QueryStopped || cause instanceof QueryLate) this.#drop();
+        if (BEYOND.some((kind) => cause instanceof kind)) this.#drop();
         throw cause;
       })
       .finally(() => {

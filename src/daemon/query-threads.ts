@@ -79,6 +79,11 @@ export class QueryThreads implements ThreadWatch {
     for (const thread of this.#threads) if (thread.asker === name) thread.stop(reason);
   }
 
+  /** Has the query that runs for somebody make room. */
+  putOff(name: string): void {
+    for (const thread of this.#threads) if (thread.asker === name) thread.putOff();
+  }
+
   /** Lets new threads begin after what runs now. */
   renew(): void {
     for (const thread of this.#threads) thread.renew();

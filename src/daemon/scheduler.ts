@@ -18,7 +18,7 @@ import { logRun, type ResultOptions } from './log-run.ts';
 import { type CostsListener, QueryAccount } from './query-account.ts';
 import { NO_COSTS, type QueryCosts, withRun } from './query-costs.ts';
 import type { Unseen } from './query-protocol.ts';
-import { type Answer, QueryStopped } from './query-thread.ts';
+import { type Answer, QueryPutOff, QueryStopped } from './query-thread.ts';
 import type { QueryThreads } from './query-threads.ts';
 import { recordRun } from './run-metrics.ts';
 import { queryLimits, type ScheduleLimits } from './schedule-limits.ts';
@@ -49,7 +49,7 @@ export interface SchedulerOptions {
 export interface SchedulerParts {
   readonly store: Store;
   readonly logger: Logger;
-  readonly threads: Pick<QueryThreads, 'run' | 'stop'>;
+  readonly threads: Pick<QueryThreads, 'run' | 'stop' | 'putOff'>;
   /** Unix seconds, with a fraction. */
   readonly now: () => number;
   readonly say: (severity: Severity, message: string) => void;
@@ -95,7 +95,12 @@ export class Scheduler {
   #timetable: Timetable<Job>;
   /** Jobs that run at once. */
   #first: Job[] = [];
-  readonly #queue = new JobQueue<Job>((job) => this.#runIfActive(job));
+  readonly #queue = new JobQueue<Job>(
+    (job) => this.#runIfActive(job),
+    ({ name }) => this.#makeRoom(name),
+  );
+  /** Queries of jobs that run now, without what comes before them. */
+  readonly #asked = new Set<string>();
   /** What runs now, by the names that the watchdog has for it. */
   readonly #running = new Set<string>();
 
@@ -230,14 +235,21 @@ export class Scheduler {
     return denylist && (this.#options().denyEvents || !EVENTS.test(query));
   }
 
-  async #runIfActive(job: Job): Promise<void> {
+  /** What comes before a query, its discovery and decorators, goes on to its end. */
+  #makeRoom(name: string): void {
+    if (this.#asked.has(name)) this.#parts.threads.putOff(name);
+  }
+
+  async #runIfActive(job: Job): Promise<'done' | 'again'> {
     const now = this.#parts.now();
-    if (this.#isDeniable(job.query) && this.#denylist.has(job.name, now)) return;
+    if (this.#isDeniable(job.query) && this.#denylist.has(job.name, now)) return 'done';
+    let outcome: 'done' | 'again' = 'done';
     await this.#watched(job.name, async (account) => {
       const hasRows = async (sql: string) => (await this.#ask(sql, account)).rows.length > 0;
       const isActive = await this.#discovery.isActive(job.pack, now, this.#options().packRefresh, hasRows);
-      if (isActive) await this.#run(job, account);
+      if (isActive) outcome = await this.#run(job, account);
     });
+    return outcome;
   }
 
   /** Does what may cost too much: the watchdog knows its name, and can stop it. */
@@ -254,7 +266,7 @@ export class Scheduler {
     }
   }
 
-  async #run({ pack, query, name }: Job, account: QueryAccount): Promise<void> {
+  async #run({ pack, query, name }: Job, account: QueryAccount): Promise<'done' | 'again'> {
     const { now, say, record } = this.#parts;
     const { decorators, announce } = this.#options();
     if (announce !== 'nothing') {
@@ -267,20 +279,25 @@ export class Scheduler {
     const costs = this.#costs.get(name) ?? NO_COSTS;
     let answer: Answer;
     try {
+      this.#asked.add(name);
       answer = await this.#ask(query.query, account, this.#unseen(name), query.timeout);
     } catch (cause) {
+      if (cause instanceof QueryPutOff) return 'again';
       const { message } = cause as Error;
       this.#costs.set(name, { ...costs, lastExecuted: time });
       say('ERROR', `Error executing scheduled query ${name}: ${message}`);
       record?.(`scheduler.query.${pack.name}.${query.name}.status.failure`, 1, 'sum');
       if (cause instanceof QueryStopped) this.punish(name, message);
-      return;
+      return 'done';
+    } finally {
+      this.#asked.delete(name);
     }
     this.#costs.set(name, withRun(costs, answer, time));
     if (record !== undefined) recordRun(record, pack.name, query.name, answer);
     // A configuration that came meanwhile may not know it any more, or mean something else by its name.
-    if (this.queries.get(name) !== query.query) return;
+    if (this.queries.get(name) !== query.query) return 'done';
     account.log(answer.characters, () => this.#log(query, name, answer, time));
+    return 'done';
   }
 
   #log(query: ScheduledQuery, name: string, { rows, seen }: Answer, time: number): void {

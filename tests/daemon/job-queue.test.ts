@@ -1,22 +1,26 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { JobQueue, LATE_MS } from '../../src/daemon/job-queue.ts';
+import { JobQueue, LATE_MS, ROOM_MS } from '../../src/daemon/job-queue.ts';
 
 let begun: string[];
-let ends: Map<string, PromiseWithResolvers<void>>;
+let ends: Map<string, PromiseWithResolvers<'done' | 'again'>>;
+let asked: string[];
 /** Jobs that take as long as the test says. */
 let slow: Set<string>;
 let queue: JobQueue<{ name: string }>;
 beforeEach(() => {
-  [begun, ends, slow] = [[], new Map(), new Set()];
-  queue = new JobQueue(async ({ name }) => {
-    begun.push(name);
-    if (!slow.has(name)) return;
-    const end = Promise.withResolvers<void>();
-    ends.set(name, end);
-    await end.promise;
-  });
+  [begun, asked, ends, slow] = [[], [], new Map(), new Set()];
+  queue = new JobQueue(
+    async ({ name }) => {
+      begun.push(name);
+      if (!slow.has(name)) return 'done';
+      const end = Promise.withResolvers<'done' | 'again'>();
+      ends.set(name, end);
+      return await end.promise;
+    },
+    ({ name }) => void asked.push(name),
+  );
   mock.timers.enable({ apis: ['setTimeout'] });
 });
 afterEach(() => mock.timers.reset());
@@ -47,40 +51,57 @@ test('beside one that is late the others go on, and nobody waits for it', async 
   assert.deepEqual(begun.slice(4), ['a', 'b']);
 });
 
-test('while two are late the rest waits, and goes on when one ends', async () => {
-  for (const name of ['x', 'y', 'z']) slow.add(name);
-  add('x', 'y', 'z', 'a');
+test('while two are late the rest waits, until the second one makes room', async () => {
+  for (const name of ['x', 'y']) slow.add(name);
+  add('x', 'y', 'a');
   const done = queue.run();
   await late();
   await late();
   await done;
-  assert.deepEqual(begun, ['x', 'y']);
-  ends.get('x')!.resolve();
+  assert.deepEqual([begun, asked], [['x', 'y'], []]);
+  mock.timers.tick(ROOM_MS - LATE_MS);
+  assert.deepEqual(asked, ['y']);
+  ends.get('y')!.resolve('again');
   await setImmediate();
-  // Nobody knows which of the two takes longer.
-  assert.deepEqual(begun, ['x', 'y', 'z']);
-  ends.get('y')!.resolve();
+  assert.deepEqual(begun, ['x', 'y', 'a']);
+  // One that was late waits for the other that is; those in time go on.
+  add('a', 'b');
+  await queue.run();
+  assert.deepEqual(begun, ['x', 'y', 'a', 'a', 'b']);
+  ends.get('x')!.resolve('done');
   await setImmediate();
+  assert.deepEqual(begun.slice(5), ['y']);
+  // Now it is the one beside which the others run.
   await late();
-  assert.deepEqual(begun, ['x', 'y', 'z', 'a']);
+  mock.timers.tick(ROOM_MS);
+  add('a');
+  await queue.run();
+  assert.deepEqual([begun.slice(6), asked], [['a'], ['y']]);
+});
+
+test('the second makes room as soon as somebody comes who waits', async () => {
+  for (const name of ['x', 'y']) slow.add(name);
+  add('x', 'y');
+  void queue.run();
+  await late();
+  await late();
+  mock.timers.tick(10 * ROOM_MS);
+  assert.deepEqual(asked, []);
+  add('a');
+  void queue.run();
+  assert.deepEqual(asked, ['y']);
 });
 
 test('beside one that is late those go first that were quick before', async () => {
   slow.add('x');
-  slow.add('y');
-  add('y', 'a');
-  const first = queue.run();
-  await late();
-  await first;
-  ends.get('y')!.resolve();
-  await setImmediate();
+  add('a');
+  await queue.run();
   begun = [];
-  add('x', 'y', 'new', 'a');
+  add('x', 'new', 'a');
   const done = queue.run();
   await late();
-  await late();
   await done;
-  assert.deepEqual(begun, ['x', 'a', 'new', 'y']);
+  assert.deepEqual(begun, ['x', 'a', 'new']);
 });
 
 test('what is to be done again while it waits or runs is missed, and counted', async () => {
@@ -90,7 +111,7 @@ test('what is to be done again while it waits or runs is missed, and counted', a
   await late();
   await done;
   assert.deepEqual(add('x', 'x'), [undefined, undefined]);
-  ends.get('x')!.resolve();
+  ends.get('x')!.resolve('done');
   await setImmediate();
   assert.equal(queue.add({ name: 'x' }, 3), 5);
   assert.deepEqual(add('x'), [undefined]);
@@ -101,15 +122,18 @@ test('a new list takes the place of what waits', async () => {
   add('x', 'gone', 'stays');
   void queue.run();
   queue.replace([{ name: 'stays' }]);
-  ends.get('x')!.resolve();
+  ends.get('x')!.resolve('done');
   await queue.run();
   assert.deepEqual(begun, ['x', 'stays']);
 });
 
 test('a job that fails is thrown to who waits, or to the next one', async () => {
-  const failing = new JobQueue<{ name: string }>(async ({ name }) => {
-    throw new Error(name);
-  });
+  const failing = new JobQueue<{ name: string }>(
+    async ({ name }) => {
+      throw new Error(name);
+    },
+    () => assert.fail(),
+  );
   failing.add({ name: 'a' });
   await assert.rejects(failing.run(), /^Error: a$/);
   await failing.run();

@@ -200,3 +200,15 @@ test('says what a query uses, and stops one that uses too much', async () => {
     mock.timers.reset();
   }
 });
+
+test('a query makes room as soon as it lets itself be stopped, and is not blamed', async () => {
+  const [slow, fresh] = [new FakeThread(), new FakeThread().answering('{}')];
+  const { queries, cancelled } = over(slow, fresh);
+  const answer = queries.run('slow');
+  await Promise.resolve();
+  queries.putOff();
+  assert.equal(cancelled(), true);
+  slow.reply({ id: slow.asked[0]!.id, kind: 'failed', message: 'interrupted', outOfMemory: false });
+  await assert.rejects(answer, /^QueryPutOff: /);
+  assert.equal((await queries.run('next')).rows.length, 1);
+});

@@ -97,6 +97,7 @@ async function scheduler(
           };
         },
         stop: (_name, reason) => stopped.push(reason),
+        putOff: () => assert.fail(),
       },
       watchdog: {
         begins: (name) => void watched.push(`begins ${name}`),

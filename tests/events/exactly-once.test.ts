@@ -120,7 +120,11 @@ async function scheduler(queries: Record<string, string>): Promise<Scheduler> {
   const made = new Scheduler(
     {
       store,
-      threads: { run: (...asked) => thread.run(...asked), stop: (_name, reason) => thread.stop(reason) },
+      threads: {
+        run: (...asked) => thread.run(...asked),
+        stop: (_name, reason) => thread.stop(reason),
+        putOff: () => assert.fail(),
+      },
       now: () => now,
       say: (severity, message) => said.push(`${severity} ${message}`),
       logger: {

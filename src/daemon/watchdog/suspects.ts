@@ -22,8 +22,8 @@ interface Suspect {
 }
 
 /**
- * The queries of a worker, and what each has used by its own measure. To blame is who took at least half of what is too much;
- * whoever merely ran at that moment is not.
+ * The queries of a worker, and what each has used by its own measure. To blame is who took at least half of what is too much,
+ * or alone more than is allowed; whoever merely ran at that moment is not.
  */
 export class Suspects {
   readonly #queries = new Map<string, Suspect>();
@@ -78,9 +78,9 @@ export class Suspects {
     return [...this.#queries.values()].some(({ state }) => state === 'logs');
   }
 
-  /** The query that took at least half of what is too much, and whether it runs and was not told to stop yet. */
+  /** The query that took at least half of what is too much, or more than all may take, and whether it runs and was not told to stop yet. */
   guilty(
-    { kind, amount }: Breach,
+    { kind, amount, limit }: Breach,
     usage: MainUsage,
   ): { readonly query: string; readonly runs: boolean; readonly stopped: boolean } | undefined {
     let most = 0;
@@ -91,7 +91,7 @@ export class Suspects {
       most = own;
       found = query;
     }
-    if (found === undefined || most * 2 < amount) return undefined;
+    if (found === undefined || (most * 2 < amount && most <= limit)) return undefined;
     const { state, stopped } = this.#queries.get(found)!;
     return { query: found, runs: state === 'runs' || state === 'logs', stopped };
   }

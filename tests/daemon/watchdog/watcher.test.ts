@@ -333,3 +333,25 @@ test('a worker that is done ends the watcher', async () => {
   assert.equal(await watch(), 0);
   assert.equal(workers.length, 1);
 });
+
+test('of two that each use more than all may, neither half of it, the greater is to blame', async () => {
+  script = [
+    nothing,
+    all(begins('one'), begins('two')),
+    all(
+      tells('one', 1500, 0, nothing),
+      tells('two', 1400, 0, nothing),
+      begins('three'),
+      tells('three', 1400, 0, uses(4300, 5000)),
+    ),
+    all(tells('one', 3000, 0, nothing), tells('two', 2800, 0, nothing), tells('three', 2800, 0, uses(8600, 5000))),
+    nothing,
+  ];
+  await watch();
+  assert.deepEqual(
+    workers.flatMap(({ heard }) =>
+      heard.map((message) => ('query' in message ? `${message.kind} ${message.query}` : '')),
+    ),
+    ['stop one'],
+  );
+});

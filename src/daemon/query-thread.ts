@@ -1,60 +1,18 @@
-import { Activity, type Operation } from '../base/activity.ts';
 import { timerMs } from '../base/clock.ts';
-import type { LeftAlone } from '../host/left-alone.ts';
 import type { RowText } from '../results/row.ts';
+import { type Answer, QueryHung, QueryLate, type QueryLimits, QueryPutOff, QueryStopped } from './query-outcome.ts';
+import { FRESH_SQLITE, type QueryReply, type Unseen } from './query-protocol.ts';
 import {
-  FRESH_SQLITE,
-  type QueryReply,
-  type QueryRequest,
-  type SeenEvents,
-  type ThreadCosts,
-  type Unseen,
-} from './query-protocol.ts';
-import { type MeasuredThread, type ThreadUse, usedBy } from './thread-use.ts';
-
-/** A thread, as `Worker` is one. */
-export interface Thread extends MeasuredThread {
-  on(event: 'message', listener: (reply: QueryReply) => void): unknown;
-  on(event: 'error', listener: (cause: Error) => void): unknown;
-  on(event: 'exit', listener: () => void): unknown;
-  postMessage(request: QueryRequest): void;
-  terminate(): Promise<unknown>;
-  /** Lets the process end before it. */
-  unref(): void;
-}
-
-/** What a thread is started with. */
-export interface ThreadShare {
-  /** Shared with it; `cancel[0]` not 0 stops its query. */
-  readonly cancel: Int32Array;
-  /** Where it notes the call that it is inside of. */
-  readonly activity: Activity;
-}
-
-export type StartThread = (share: ThreadShare) => Thread;
-
-export interface Answer extends ThreadCosts {
-  readonly rows: readonly RowText[];
-  /** In all rows. */
-  readonly characters: number;
-  /** Bytes of SQLite's memory that it took and that nobody had taken before. */
-  readonly took: number;
-  readonly wallMs: number;
-  /** Of the events; undefined for a query that reads none. */
-  readonly seen?: SeenEvents | undefined;
-}
-
-/** Bounds of one query. */
-export interface QueryLimits {
-  /** Without it a query may take for ever. */
-  readonly deadlineMs?: number | undefined;
-  /** The time is over by a rule for all: that is said, and nothing else comes of it. */
-  readonly forgiving?: boolean | undefined;
-  /** Characters of all rows. */
-  readonly characters?: number | undefined;
-  /** Bytes of the thread, with the rows. */
-  readonly memory?: number | undefined;
-}
+  failure,
+  type HungCall,
+  newShare,
+  type StartThread,
+  type Thread,
+  type ThreadShare,
+  type ThreadWatch,
+} from './sql-thread.ts';
+import { HANG_MS, lookAt } from './thread-looks.ts';
+import type { ThreadUse } from './thread-use.ts';
 
 /** Who asks, and wants to hear what the query uses while it runs. */
 export interface Asker {
@@ -62,62 +20,17 @@ export interface Asker {
   uses?(use: ThreadUse): void;
 }
 
-/** A query that went beyond a bound and was stopped for it. */
-export class QueryStopped extends Error {
-  override readonly name = 'QueryStopped';
-}
-
-/** A query that took longer than any may, which says nothing of the query: a disk may be slow. */
-export class QueryLate extends Error {
-  override readonly name = 'QueryLate';
-}
-
-/** A query that makes room for others, and is to run again. */
-export class QueryPutOff extends Error {
-  override readonly name = 'QueryPutOff';
-}
-
-/** A query whose thread hangs in a call of the kernel. It is not the query's fault. */
-export class QueryHung extends Error {
-  override readonly name = 'QueryHung';
-}
-
 /** After these a thread may hold much. */
 const BEYOND = [QueryStopped, QueryLate, QueryPutOff];
 
-/** A call that did not come back. */
-export interface HungCall {
-  readonly operation: Operation;
-  readonly path: string;
-  readonly seconds: number;
-  /** Of who asked. */
-  readonly query: string;
-}
-
-/** Who watches over threads. */
-export interface ThreadWatch {
-  /** Milliseconds in one call after which a thread hangs. */
-  hangMs(): number;
-  /** Hears of a call that hangs; the query has its error when this is done. */
-  hangs(call: HungCall): Promise<void>;
-  /** A thread that did not stop was told to end, and nobody waits for it. */
-  givenUp(thread: Thread): void;
-  /** What threads are to leave alone from now on. */
-  leftAlone(): readonly LeftAlone[];
-}
-
 /** After this much longer a query that did not stop costs the thread its life: tables ask once a row and once a call. */
 const GRACE_MS = 2000;
-/** How often one looks at a thread whose query runs: what it is inside of, and what it uses. */
-export const LOOK_MS = 500;
 /** Bytes that SQLite may hold in a thread between queries: a fifth of what the watchdog allows for all. */
 const MUCH_HELD = 40 * 1024 * 1024;
 /** A thread with more is replaced once in so long: another costs 60 ms, which a query that needs as much each second must not cost. */
 const RETIRE_MS = 60_000;
 /** How long a thread that is told to end at the end of the program is waited for. */
 const CLOSE_MS = 1000;
-/** As many milliseconds in one call as nothing but a dead server takes: disks that spin up take 5 s. */
-export const HANG_MS = 8000;
 
 const NOBODY: Asker = { name: '' };
 const UNWATCHED: ThreadWatch = { hangMs: () => HANG_MS, hangs: async () => {}, givenUp: () => {}, leftAlone: () => [] };
@@ -258,12 +171,11 @@ export class QueryThread {
         else if (reply.kind === 'done') resolve({ rows, characters, took, wallMs, seen: reply.seen, ...reply.costs });
         else reject(reply.outOfMemory ? new QueryStopped(reply.message) : new Error(reply.message));
       };
-      const hang = (call: HungCall) => {
-        const { operation, path, seconds } = call;
+      const hang = ({ operation, path, seconds }: Omit<HungCall, 'query'>) => {
         this.#giveUp(thread);
         const of = path === '' ? '' : ` of ${path}`;
         const hung = new QueryHung(`its thread hangs in ${operation}${of} for ${seconds} s`);
-        this.#watch.hangs(call).then(
+        this.#watch.hangs({ operation, path, seconds, query: asker.name }).then(
           () => reject(hung),
           () => reject(hung),
         );
@@ -289,7 +201,15 @@ export class QueryThread {
         const late = () => stop(forgiving ? new QueryLate(reason) : new QueryStopped(reason));
         timers.push(setTimeout(late, timerMs(deadlineMs)));
       }
-      const looks = this.#look(thread, asker, hang, () => characters, use);
+      const looks = lookAt({
+        thread,
+        activity: this.#share.activity,
+        hangMs: this.#watch.hangMs(),
+        isCurrent: () => this.#thread === thread,
+        base: () => [this.#spentMs, this.#held, characters],
+        hangs: hang,
+        uses: use,
+      });
       const leftAlone = this.#watch.leftAlone();
       thread.postMessage({ id, sql, unseen, ...(leftAlone.length > 0 && { leftAlone }) });
     });
@@ -303,39 +223,6 @@ export class QueryThread {
         this.#running = undefined;
         this.#retire();
       });
-  }
-
-  /** Looks at a thread until the timer is cleared: whether it hangs, and what it uses. */
-  #look(
-    thread: Thread,
-    { name }: Asker,
-    hang: (call: HungCall) => void,
-    characters: () => number,
-    use: (used: ThreadUse) => void,
-  ): NodeJS.Timeout {
-    const { activity } = this.#share;
-    let changes: number | undefined;
-    // Looks are counted, not the clock's time: where this process itself stood still, nothing hangs.
-    let stuckMs = 0;
-    let measuring = false;
-    const timer = setInterval(() => {
-      const call = activity.look();
-      stuckMs = call !== undefined && call.changes === changes ? stuckMs + LOOK_MS : 0;
-      changes = call?.changes;
-      if (call !== undefined && stuckMs >= this.#watch.hangMs()) {
-        clearInterval(timer);
-        hang({ operation: call.operation, path: call.path, seconds: Math.round(stuckMs / 1000), query: name });
-        return;
-      }
-      // One that hangs does not answer.
-      if (measuring) return;
-      measuring = true;
-      void usedBy(thread, this.#spentMs, this.#held, characters()).then((used) => {
-        measuring = false;
-        if (used !== undefined && this.#thread === thread) use(used);
-      });
-    }, LOOK_MS);
-    return timer;
   }
 
   #current(): Thread {
@@ -380,14 +267,4 @@ export class QueryThread {
     this.#thread = undefined;
     void thread?.terminate();
   }
-}
-
-function newShare(): ThreadShare {
-  return { cancel: new Int32Array(new SharedArrayBuffer(4)), activity: new Activity() };
-}
-
-function failure(cause: Error): Error {
-  if ((cause as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY')
-    return new QueryStopped('needs too much memory');
-  return new Error(`its thread failed: ${cause.message}`);
 }

@@ -1,16 +1,9 @@
 import type { LeftAlone } from '../host/left-alone.ts';
 import type { HungPlace } from './hung-place.ts';
+import type { Answer, QueryLimits } from './query-outcome.ts';
 import type { Unseen } from './query-protocol.ts';
-import {
-  type Answer,
-  type Asker,
-  type HungCall,
-  type QueryLimits,
-  QueryThread,
-  type StartThread,
-  type Thread,
-  type ThreadWatch,
-} from './query-thread.ts';
+import { type Asker, QueryThread } from './query-thread.ts';
+import type { HungCall, StartThread, Thread, ThreadWatch } from './sql-thread.ts';
 
 /** Threads that run SQL at the same time: one, and one beside a query that is late. */
 export const MAX_THREADS = 2;

@@ -1,4 +1,4 @@
-import type { QueryLimits } from './query-thread.ts';
+import type { QueryLimits } from './query-outcome.ts';
 
 /** Bounds of scheduled queries. */
 export interface ScheduleLimits {

@@ -2,71 +2,27 @@ import type { Configuration } from '../config/configuration.ts';
 import type { FileRules } from '../config/file-events.ts';
 import { fullName, type Pack } from '../config/packs.ts';
 import { byPriority, type ScheduledQuery } from '../config/schedule.ts';
-import type { Reading } from '../events/reading.ts';
-import type { Logger, Severity } from '../loggers/logger.ts';
-import type { Recorder } from '../loggers/numeric-monitoring.ts';
 import type { Difference } from '../results/differ.ts';
 import { withTexts } from '../results/row.ts';
 import type { PackState, ScheduledQueryState } from '../schema/agent.ts';
-import { type Store, tryToKeep } from '../store/store.ts';
+import { tryToKeep } from '../store/store.ts';
 import { withAskedPaths } from './asked-paths.ts';
 import { Decorations } from './decorations.ts';
 import { Denylist } from './denylist.ts';
 import { Discovery } from './discovery.ts';
 import { JobQueue } from './job-queue.ts';
-import { logRun, type ResultOptions } from './log-run.ts';
-import { type CostsListener, QueryAccount } from './query-account.ts';
+import { logRun } from './log-run.ts';
+import { QueryAccount } from './query-account.ts';
 import { NO_COSTS, type QueryCosts, withRun } from './query-costs.ts';
+import { type Answer, QueryPutOff, QueryStopped } from './query-outcome.ts';
 import type { Unseen } from './query-protocol.ts';
-import { type Answer, QueryPutOff, QueryStopped } from './query-thread.ts';
-import type { QueryThreads } from './query-threads.ts';
 import { recordRun } from './run-metrics.ts';
-import { queryLimits, type ScheduleLimits } from './schedule-limits.ts';
+import { queryLimits } from './schedule-limits.ts';
+import type { SchedulerOptions, SchedulerParts } from './scheduler-parts.ts';
 import { splayedInterval } from './splay.ts';
 import { Timetable } from './timetable.ts';
 
-export interface SchedulerOptions {
-  readonly results: ResultOptions;
-  readonly splayPercent: number;
-  readonly packDelimiter: string;
-  /** Seconds that the answer of a discovery query holds. */
-  readonly packRefresh: number;
-  /** Seconds. */
-  readonly maxDrift: number;
-  readonly epoch: bigint;
-  readonly hostIdentifier: () => string;
-  /** `--events_optimize`: a query sees each event once. Else all that are kept, and their differential is logged. */
-  readonly optimizeEvents: boolean;
-  /** `--events_enforce_denylist`: a query on events is put aside like any other. */
-  readonly denyEvents: boolean;
-  /** Whether decorator queries run. */
-  readonly decorators: boolean;
-  /** Whether to say what runs: the name of each query, or its SQL, too. */
-  readonly announce: 'nothing' | 'names' | 'sql';
-  readonly limits: ScheduleLimits;
-}
-
-export interface SchedulerParts {
-  readonly store: Store;
-  readonly logger: Logger;
-  readonly threads: Pick<QueryThreads, 'run' | 'stop' | 'putOff'>;
-  /** Unix seconds, with a fraction. */
-  readonly now: () => number;
-  readonly say: (severity: Severity, message: string) => void;
-  /** Hears of each run: what the watchdog blames. */
-  readonly watchdog?: CostsListener;
-  readonly events?: HeardEvents;
-  /** Takes what a run cost: numeric monitoring. */
-  readonly record?: Recorder;
-}
-
-/** The events that are heard. */
-export interface HeardEvents {
-  /** Of their store; undefined where none are heard. */
-  readonly identity: string | undefined;
-  /** A query of a schedule, names to SQL, begins; undefined where it reads none of them. */
-  reads(query: string, queries: ReadonlyMap<string, string>): Reading | undefined;
-}
+export type { SchedulerOptions, SchedulerParts } from './scheduler-parts.ts';
 
 /** What the watchdog knows those decorator queries by that run when a configuration is loaded. */
 const DECORATORS = 'decorators';
@@ -295,7 +251,7 @@ export class Scheduler {
     this.#costs.set(name, withRun(costs, answer, time));
     if (record !== undefined) recordRun(record, pack.name, query.name, answer);
     // A configuration that came meanwhile may not know it any more, or mean something else by its name.
-    if (this.queries.get(name) !== query.query) return 'done';
+    if (!this.#jobs.some((job) => job.name === name && job.query.query === query.query)) return 'done';
     account.log(answer.characters, () => this.#log(query, name, answer, time));
     return 'done';
   }

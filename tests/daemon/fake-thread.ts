@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { QueryReply, QueryRequest } from '../../src/daemon/query-protocol.ts';
-import type { ThreadShare } from '../../src/daemon/query-thread.ts';
+import type { ThreadShare } from '../../src/daemon/sql-thread.ts';
 import type { RowText } from '../../src/results/row.ts';
 
 /** A thread that answers as a test says. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { HANG_MS, LOOK_MS } from '../../src/daemon/query-thread.ts';
 import { QueryThreads } from '../../src/daemon/query-threads.ts';
+import { HANG_MS, LOOK_MS } from '../../src/daemon/thread-looks.ts';
 import type { LeftAlone } from '../../src/host/left-alone.ts';
 import { FakeThread } from './fake-thread.ts';
 

@@ -5,7 +5,7 @@ import type { Decorators } from '../../src/config/decorators.ts';
 import type { Pack } from '../../src/config/packs.ts';
 import type { ScheduledQuery } from '../../src/config/schedule.ts';
 import { Decorations } from '../../src/daemon/decorations.ts';
-import { QueryStopped } from '../../src/daemon/query-thread.ts';
+import { QueryStopped } from '../../src/daemon/query-outcome.ts';
 import { Scheduler, type SchedulerOptions } from '../../src/daemon/scheduler.ts';
 import type { RowText } from '../../src/results/row.ts';
 import { openMemoryStore } from '../../src/store/sqlite-store.ts';

@@ -1,7 +1,11 @@
+import { monotonicNow } from '../base/clock.ts';
+
 /** Milliseconds after which a job is late, and others go on beside it: most take 1 to 50, and nobody sees half a second. */
 export const LATE_MS = 500;
 /** After this a job makes room that runs beside a late one and keeps others waiting: who was late once runs after the late ones. */
 export const ROOM_MS = 1000;
+/** So long a job counts as one that takes long: each new try may cost the others as long as `ROOM_MS`. */
+const FORGET_MS = 600_000;
 /** Jobs at the same time: as many as there may be threads for them. */
 const MAX_AT_ONCE = 2;
 
@@ -12,6 +16,7 @@ export interface NamedJob {
 
 interface Running<J> {
   readonly job: J;
+  timer: NodeJS.Timeout | undefined;
   late: boolean;
   /** Whether it began beside one that was late. */
   beside: boolean;
@@ -36,6 +41,9 @@ export class JobQueue<J extends NamedJob> {
   readonly #running = new Map<string, Running<J>>();
   /** Those that were late the last time, and those that were not. */
   readonly #known = new Map<string, 'late' | 'quick'>();
+  /** When those were that were late. */
+  readonly #lateAt = new Map<string, number>();
+  #closed = false;
   readonly #missed = new Map<string, number>();
   #settled = Promise.withResolvers<void>();
   #failure: { readonly cause: unknown } | undefined;
@@ -63,7 +71,7 @@ export class JobQueue<J extends NamedJob> {
     const found = new Map(jobs.map((job) => [job.name, job]));
     this.#jobs = found;
     this.#waiting = this.#waiting.flatMap(({ name }) => found.get(name) ?? []);
-    for (const names of [this.#known, this.#missed]) {
+    for (const names of [this.#known, this.#missed, this.#lateAt]) {
       for (const name of names.keys()) if (!found.has(name)) names.delete(name);
     }
   }
@@ -82,7 +90,7 @@ export class JobQueue<J extends NamedJob> {
   }
 
   #begin(): void {
-    while (this.#running.size < MAX_AT_ONCE && this.#isSettled) {
+    while (!this.#closed && this.#running.size < MAX_AT_ONCE && this.#isSettled) {
       const job = this.#next();
       if (job === undefined) return;
       void this.#do(job);
@@ -94,7 +102,7 @@ export class JobQueue<J extends NamedJob> {
   #next(): J | undefined {
     if (this.#running.size === 0) return this.#waiting.shift();
     for (const kind of ['quick', undefined] as const) {
-      const found = this.#waiting.findIndex(({ name }) => this.#known.get(name) === kind);
+      const found = this.#waiting.findIndex((job) => this.#kindOf(job) === kind);
       if (found >= 0) return this.#waiting.splice(found, 1)[0];
     }
     return undefined;
@@ -102,14 +110,17 @@ export class JobQueue<J extends NamedJob> {
 
   async #do(job: J): Promise<void> {
     const { name } = job;
-    const running = { job, late: false, beside: this.#running.size > 0, overstays: false };
+    const running: Running<J> = {
+      job,
+      timer: undefined,
+      late: false,
+      beside: this.#running.size > 0,
+      overstays: false,
+    };
     this.#running.set(name, running);
-    let timer = setTimeout(() => {
+    running.timer = setTimeout(() => {
       running.late = true;
-      timer = setTimeout(() => {
-        running.overstays = true;
-        this.#askForRoom();
-      }, ROOM_MS - LATE_MS);
+      this.#overstaysAfter(running, ROOM_MS - LATE_MS);
       this.#begin();
       this.#tell();
     }, LATE_MS);
@@ -119,8 +130,10 @@ export class JobQueue<J extends NamedJob> {
     } catch (cause) {
       this.#failure ??= { cause };
     }
-    clearTimeout(timer);
-    this.#known.set(name, running.late ? 'late' : 'quick');
+    clearTimeout(running.timer);
+    this.#known.set(name, running.overstays ? 'late' : 'quick');
+    if (running.overstays) this.#lateAt.set(name, monotonicNow());
+    else this.#lateAt.delete(name);
     this.#running.delete(name);
     for (const left of this.#running.values()) left.beside = false;
     const next = this.#jobs === undefined ? job : this.#jobs.get(name);
@@ -129,10 +142,37 @@ export class JobQueue<J extends NamedJob> {
     this.#tell();
   }
 
+  /** The job really begins: what it waited for is no fault of its own. */
+  begins(name: string): void {
+    const running = this.#running.get(name);
+    if (running?.late) this.#overstaysAfter(running, ROOM_MS);
+  }
+
+  /** Begins nothing more. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  #overstaysAfter(running: Running<J>, milliseconds: number): void {
+    clearTimeout(running.timer);
+    running.overstays = false;
+    running.timer = setTimeout(() => {
+      running.overstays = true;
+      this.#askForRoom();
+    }, milliseconds);
+  }
+
+  /** How long it took the last time; of one that was late nobody knows after a while. */
+  #kindOf({ name }: J): 'late' | 'quick' | undefined {
+    const at = this.#lateAt.get(name);
+    if (at !== undefined && monotonicNow() - at > FORGET_MS) return undefined;
+    return this.#known.get(name);
+  }
+
   /** Where one waits that is not known to take long. */
   #askForRoom(): void {
     if (this.#running.size < MAX_AT_ONCE) return;
-    if (this.#waiting.every(({ name }) => this.#known.get(name) === 'late')) return;
+    if (this.#waiting.every((job) => this.#kindOf(job) === 'late')) return;
     for (const { job, beside, overstays } of this.#running.values()) if (beside && overstays) this.#makeRoom(job);
   }
 

@@ -16,6 +16,8 @@ export interface CostsListener {
 /** What a query costs with all that belongs to it: discovery, decorators, the thread that runs it, and what is done with its rows. */
 export class QueryAccount {
   readonly name: string;
+  /** Hears that a thread is there for a statement. */
+  onBegin: (() => void) | undefined;
   readonly #listener: CostsListener;
   /** Of statements that have ended, and of this thread. */
   #doneMs = 0;
@@ -29,6 +31,10 @@ export class QueryAccount {
 
   get use(): ThreadUse {
     return { cpuMs: Math.round(this.#doneMs + this.#now.cpuMs), memory: this.#now.memory + this.#mainMemory };
+  }
+
+  begins(): void {
+    this.onBegin?.();
   }
 
   /** The statement that runs uses so much. */

@@ -41,6 +41,8 @@ export const FRESH_SQLITE = 8 * 1024 * 1024;
 
 /** Rows come in pieces, then one `done` or `failed`. */
 export type QueryReply =
+  /** The thread is there and begins. */
+  | { readonly id: number; readonly kind: 'begun' }
   | { readonly id: number; readonly kind: 'rows'; readonly rows: readonly RowText[] }
   | {
       readonly id: number;

@@ -17,6 +17,8 @@ import type { ThreadUse } from './thread-use.ts';
 /** Who asks, and wants to hear what the query uses while it runs. */
 export interface Asker {
   readonly name: string;
+  /** A thread is there for the query. */
+  begins?(): void;
   uses?(use: ThreadUse): void;
 }
 
@@ -29,6 +31,8 @@ const GRACE_MS = 2000;
 const MUCH_HELD = 40 * 1024 * 1024;
 /** A thread with more is replaced once in so long: another costs 60 ms, which a query that needs as much each second must not cost. */
 const RETIRE_MS = 60_000;
+/** A thread starts in 60 ms, and on a machine that swaps in some seconds. */
+const START_MS = 60_000;
 /** How long a thread that is told to end at the end of the program is waited for. */
 const CLOSE_MS = 1000;
 
@@ -149,10 +153,20 @@ export class QueryThread {
           }, GRACE_MS),
         );
       };
+      // The time that a thread takes to start is no fault of the query.
+      const begun = () => {
+        clearTimeout(timers[0]);
+        asker.begins?.();
+        if (deadlineMs === undefined) return;
+        const reason = `took longer than ${deadlineMs} ms`;
+        const late = () => stop(forgiving ? new QueryLate(reason) : new QueryStopped(reason));
+        timers.push(setTimeout(late, timerMs(deadlineMs)));
+      };
       const settle = (reply: QueryReply | Error) => {
         if (reply instanceof Error) return reject(reply);
         if (reply.kind === 'warning') return this.#warn(reply.text);
         if (reply.id !== id) return;
+        if (reply.kind === 'begun') return begun();
         if (reply.kind === 'rows') {
           if (stopped !== undefined) return;
           for (const row of reply.rows) {
@@ -196,11 +210,7 @@ export class QueryThread {
         stop: (reason) => stop(new QueryStopped(reason)),
         putOff: () => stop(new QueryPutOff('makes room for others')),
       };
-      if (deadlineMs !== undefined) {
-        const reason = `took longer than ${deadlineMs} ms`;
-        const late = () => stop(forgiving ? new QueryLate(reason) : new QueryStopped(reason));
-        timers.push(setTimeout(late, timerMs(deadlineMs)));
-      }
+      timers.push(setTimeout(() => this.#lose(thread, new Error('its thread did not start')), START_MS));
       const looks = lookAt({
         thread,
         activity: this.#share.activity,

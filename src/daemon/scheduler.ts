@@ -151,6 +151,11 @@ export class Scheduler {
     this.#parts.say('WARNING', `Scheduled query ${name} is denylisted for a day: ${reason}`);
   }
 
+  /** Begins nothing more. */
+  close(): void {
+    this.#queue.close();
+  }
+
   /** Full names to SQL. */
   get queries(): ReadonlyMap<string, string> {
     return new Map(this.#jobs.map(({ name, query }) => [name, query.query]));
@@ -236,6 +241,7 @@ export class Scheduler {
     let answer: Answer;
     try {
       this.#asked.add(name);
+      account.onBegin = () => this.#queue.begins(name);
       answer = await this.#ask(query.query, account, this.#unseen(name), query.timeout);
     } catch (cause) {
       if (cause instanceof QueryPutOff) return 'again';

@@ -29,6 +29,7 @@ export function serveQueries(
   const engine = open((text) => port.postMessage({ id: current, kind: 'warning', text }));
   port.on('message', ({ id, sql, unseen, leftAlone: places }) => {
     current = id;
+    port.postMessage({ id, kind: 'begun' });
     if (places !== undefined) leftAlone.splice(0, leftAlone.length, ...places);
     const scans = reader && new EventScans(reader, unseen?.cursors, unseen?.reading);
     engine.events = scans;

@@ -16,6 +16,7 @@ export class FakeThread extends EventEmitter {
 
   postMessage(request: QueryRequest): void {
     this.asked.push(request);
+    this.reply({ id: request.id, kind: 'begun' });
     this.answer(request);
   }
 

@@ -79,6 +79,35 @@ test('while two are late the rest waits, until the second one makes room', async
   assert.deepEqual([begun.slice(6), asked], [['a'], ['y']]);
 });
 
+test('the time until a job really begins does not count', async () => {
+  for (const name of ['x', 'y']) slow.add(name);
+  add('x', 'y', 'a');
+  void queue.run();
+  await late();
+  await late();
+  mock.timers.tick(ROOM_MS - LATE_MS - 1);
+  queue.begins('y');
+  mock.timers.tick(ROOM_MS - 1);
+  assert.deepEqual(asked, []);
+  ends.get('y')!.resolve('done');
+  await setImmediate();
+  slow.delete('y');
+  add('y');
+  await queue.run();
+  assert.deepEqual(begun, ['x', 'y', 'a', 'y']);
+});
+
+test('closed, it begins nothing more', async () => {
+  slow.add('x');
+  add('x', 'a');
+  void queue.run();
+  queue.close();
+  await late();
+  ends.get('x')!.resolve('done');
+  await setImmediate();
+  assert.deepEqual(begun, ['x']);
+});
+
 test('the second makes room as soon as somebody comes who waits', async () => {
   for (const name of ['x', 'y']) slow.add(name);
   add('x', 'y');

@@ -27,3 +27,18 @@ test('many different ones are not all remembered', () => {
   say('text 0');
   assert.equal(said, 1002);
 });
+
+test('new ones without end do not fill the log', () => {
+  const said: string[] = [];
+  let now = 0;
+  const say = sparingly(
+    (text) => said.push(text),
+    () => now,
+  );
+  for (let i = 0; i < 5000; i++) say(`text ${i}`);
+  assert.equal(said.length, 2001);
+  assert.match(said.at(-1)!, /^2000 different warnings in an hour/);
+  now = 3_600_000;
+  say('text 1');
+  assert.deepEqual(said.slice(2001), ['3000 more warnings came in the last hour', 'text 1']);
+});

@@ -153,6 +153,7 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
   // A query that runs at the end is not waited for.
   await Promise.race([ended, runOn()]);
   say('INFO', `ends: ${end.signal.reason}`);
+  scheduler.close();
   await threads.close();
   await events.close();
   monitoring?.flush();

@@ -61,6 +61,7 @@ function parseQuery(name: string, value: JsonValue, machine: Machine, report: Re
     return void report('', `interval is not 1 to ${MAX_INTERVAL} seconds`);
   }
   const priority = countAt(value, 'startup_priority', report);
+  const timeout = countAt(value, 'timeout', report);
   const flag = (key: string, otherwise: boolean) => flagAt(value, key, otherwise, report);
   return {
     name,
@@ -71,7 +72,7 @@ function parseQuery(name: string, value: JsonValue, machine: Machine, report: Re
     denylist: flag('denylist', flag('blacklist', true)),
     // osquery runs those with a priority at once.
     runAtStart: flag('run_at_start', priority !== undefined),
-    timeout: countAt(value, 'timeout', report),
+    ...(timeout !== undefined && { timeout }),
     startupPriority: priority ?? Number.POSITIVE_INFINITY,
   };
 }

@@ -127,3 +127,12 @@ test('a query over the time of its own fails, is not put aside and runs again', 
   assert.equal(await end(child), 0);
   assert.doesNotMatch(folder.status, /denylisted/);
 });
+
+test('--query_timeout ends a one-shot query that does not stop by itself', () => {
+  const text = (bytes: number) => `replace(hex(zeroblob(${bytes})), '0', 'a')`;
+  const sql = `select 7 * 6; select instr(${text(5_000_000)}, ${text(2_000_000)} || 'b')`;
+  const args = [join(BIN, 'osqueryi.js'), '--list', '--header=false', '--query_timeout=1', sql];
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 60_000 });
+  assert.equal(status, 1);
+  assert.equal(stderr, 'Error: interrupted: the query took longer than 1000 ms, and did not stop\n');
+});

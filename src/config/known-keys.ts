@@ -51,6 +51,7 @@ const KNOWN = {
     'run_at_start',
     'snapshot',
     'startup_priority',
+    'timeout',
   ],
   pack: [...NOTES, ...RESTRICTIONS, ...SECTIONS, 'discovery', 'queries'],
   decorators: ['always', 'interval', 'load'],

@@ -62,6 +62,27 @@ export const ownOptions: readonly OptionDeclaration[] = [
     'A recording that is heard instead of the kernel; it is called audit-…, bpf-…, fanotify-…, syslog-… or udev-…',
   ],
   ['query_timeout', 'uint64', '0', 'option', 'Seconds after which a query is stopped; 0 never'],
+  [
+    'query_hang_timeout',
+    'uint64',
+    '8',
+    'option',
+    'Seconds in one call of the kernel after which a scheduled query is given up, and the place left alone',
+  ],
+  [
+    'query_memory_limit',
+    'uint64',
+    '0',
+    'option',
+    'Megabytes that a scheduled query may use; 0 is two fifths of what the watchdog allows',
+  ],
+  [
+    'schedule_query_timeout',
+    'uint64',
+    '600',
+    'option',
+    'Seconds after which a scheduled query without a timeout of its own is stopped, and not put aside; 0 never',
+  ],
 ];
 
 export const allOptions: readonly OptionDeclaration[] = [

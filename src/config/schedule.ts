@@ -20,6 +20,8 @@ export interface ScheduledQuery {
   readonly denylist: boolean;
   /** Whether it runs as soon as it is scheduled, before its interval is over. */
   readonly runAtStart: boolean;
+  /** Seconds that a run may take; 0 for ever, undefined as `--schedule_query_timeout` says. */
+  readonly timeout?: number | undefined;
   /** Lower ones run first; infinite where none is set. */
   readonly startupPriority: number;
 }
@@ -59,6 +61,7 @@ function parseQuery(name: string, value: JsonValue, machine: Machine, report: Re
     return void report('', `interval is not 1 to ${MAX_INTERVAL} seconds`);
   }
   const priority = countAt(value, 'startup_priority', report);
+  const timeout = countAt(value, 'timeout', report);
   const flag = (key: string, otherwise: boolean) => flagAt(value, key, otherwise, report);
   return {
     name,
@@ -69,6 +72,7 @@ function parseQuery(name: string, value: JsonValue, machine: Machine, report: Re
     denylist: flag('denylist', flag('blacklist', true)),
     // osquery runs those with a priority at once.
     runAtStart: flag('run_at_start', priority !== undefined),
+    ...(timeout !== undefined && { timeout }),
     startupPriority: priority ?? Number.POSITIVE_INFINITY,
   };
 }

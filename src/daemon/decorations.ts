@@ -33,26 +33,31 @@ export class Decorations {
    * Takes the decorators of a configuration and runs those that run when it is loaded; those of intervals, too, so that
    * none is missing until then. `now`: Unix seconds.
    */
-  async load(pieces: readonly PieceOf<Decorators>[], now: number): Promise<void> {
+  async load(pieces: readonly PieceOf<Decorators>[], now: number, firstRow = this.#firstRow): Promise<void> {
     this.#decorators = pieces.map(({ value }) => value);
     const queries = new Set(this.#queries());
     this.#found = new Map([...this.#found].filter(([sql]) => queries.has(sql)));
     for (const { load, intervals } of this.#decorators) {
-      await this.#run(load);
-      for (const { queries: due } of intervals) await this.#run(due.filter((sql) => !this.#found.has(sql)));
+      await this.#run(load, firstRow);
+      for (const { queries: due } of intervals) {
+        await this.#run(
+          due.filter((sql) => !this.#found.has(sql)),
+          firstRow,
+        );
+      }
     }
     this.#markDone(now);
   }
 
-  /** Runs what is due before a scheduled query. */
-  async beforeQuery(now: number): Promise<void> {
-    for (const { always, intervals } of this.#decorators) {
-      await this.#run(always);
-      for (const { every, queries } of intervals) {
-        if ((this.#done.get(every) ?? -1) < now - (now % every)) await this.#run(queries);
-      }
-    }
+  /** Runs what is due before a scheduled query; of two at a time only one runs what is due at intervals. */
+  async beforeQuery(now: number, firstRow = this.#firstRow): Promise<void> {
+    const isDue = (every: number) => (this.#done.get(every) ?? -1) < now - (now % every);
+    const due = this.#decorators.map(({ always, intervals }) => [
+      ...always,
+      ...intervals.filter(({ every }) => isDue(every)).flatMap(({ queries }) => queries),
+    ]);
     this.#markDone(now);
+    for (const queries of due) await this.#run(queries, firstRow);
   }
 
   #markDone(now: number): void {
@@ -70,9 +75,9 @@ export class Decorations {
     }
   }
 
-  async #run(queries: readonly string[]): Promise<void> {
+  async #run(queries: readonly string[], firstRow: FirstRow): Promise<void> {
     for (const sql of queries) {
-      const row = await this.#firstRow(sql);
+      const row = await firstRow(sql);
       if (row !== undefined) this.#found.set(sql, row);
     }
   }

@@ -8,6 +8,8 @@ interface Known {
   active: boolean;
   hits: number;
   executions: number;
+  /** While somebody asks. */
+  asking: Promise<boolean> | undefined;
 }
 
 /** Which packs their discovery queries let run; an answer holds for a while. */
@@ -22,18 +24,20 @@ export class Discovery {
   }
 
   /** Whether all discovery queries of a pack return rows. `now` and `holds`: seconds. */
-  async isActive(pack: Pack, now: number, holds: number): Promise<boolean> {
+  async isActive(pack: Pack, now: number, holds: number, hasRows = this.#hasRows): Promise<boolean> {
     if (pack.discovery.length === 0) return true;
     const key = keyOf(pack);
-    const known = this.#known.get(key) ?? { until: 0, active: false, hits: 0, executions: 0 };
+    const known = this.#known.get(key) ?? { until: 0, active: false, hits: 0, executions: 0, asking: undefined };
     this.#known.set(key, known);
     if (now < known.until) {
       known.hits += 1;
-      return known.active;
+      return known.asking ?? known.active;
     }
     known.executions += 1;
     known.until = now + holds;
-    known.active = await this.#ask(pack);
+    known.asking = this.#ask(pack, hasRows);
+    known.active = await known.asking;
+    known.asking = undefined;
     return known.active;
   }
 
@@ -43,10 +47,10 @@ export class Discovery {
     return { active: pack.discovery.length === 0 || active, hits, executions };
   }
 
-  async #ask(pack: Pack): Promise<boolean> {
+  async #ask(pack: Pack, hasRows: HasRows): Promise<boolean> {
     for (const sql of pack.discovery) {
       try {
-        if (!(await this.#hasRows(sql))) return false;
+        if (!(await hasRows(sql))) return false;
       } catch (cause) {
         this.#warn(`Discovery query failed (${sql}): ${(cause as Error).message}`);
         return false;

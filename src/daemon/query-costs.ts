@@ -1,5 +1,5 @@
 import type { ScheduledQueryState } from '../schema/agent.ts';
-import type { Answer } from './query-thread.ts';
+import type { Answer } from './query-outcome.ts';
 
 /** What the runs of a query cost so far, as `osquery_schedule` shows it. */
 export type QueryCosts = Omit<ScheduledQueryState, 'name' | 'query' | 'interval' | 'denylisted'>;

@@ -1,4 +1,5 @@
 import type { Reading } from '../events/reading.ts';
+import type { LeftAlone } from '../host/left-alone.ts';
 import type { RowText } from '../results/row.ts';
 import type { Cursors } from '../store/event-cursors.ts';
 
@@ -16,6 +17,8 @@ export interface QueryRequest {
   readonly sql: string;
   /** Without it the query sees all events. */
   readonly unseen?: Unseen | undefined;
+  /** From here on these places are left alone; where it is not there, those of the request before. */
+  readonly leftAlone?: readonly LeftAlone[];
 }
 
 /** What a query has seen of the events. */
@@ -33,11 +36,28 @@ export interface ThreadCosts {
   readonly memory: number;
 }
 
+/** Bytes that SQLite has taken in a thread; it gives none back. Before any query these are 8 MiB. */
+export const FRESH_SQLITE = 8 * 1024 * 1024;
+
 /** Rows come in pieces, then one `done` or `failed`. */
 export type QueryReply =
+  /** The thread is there and begins. */
+  | { readonly id: number; readonly kind: 'begun' }
   | { readonly id: number; readonly kind: 'rows'; readonly rows: readonly RowText[] }
-  | { readonly id: number; readonly kind: 'done'; readonly costs: ThreadCosts; readonly seen?: SeenEvents }
-  | { readonly id: number; readonly kind: 'failed'; readonly message: string; readonly outOfMemory: boolean }
+  | {
+      readonly id: number;
+      readonly kind: 'done';
+      readonly costs: ThreadCosts;
+      readonly held?: number;
+      readonly seen?: SeenEvents;
+    }
+  | {
+      readonly id: number;
+      readonly kind: 'failed';
+      readonly message: string;
+      readonly outOfMemory: boolean;
+      readonly held?: number;
+    }
   | { readonly id: number; readonly kind: 'warning'; readonly text: string };
 
 /** Rows of one message: some 100 KiB. */

@@ -1,5 +1,5 @@
 import type { Recorder } from '../loggers/numeric-monitoring.ts';
-import type { Answer } from './query-thread.ts';
+import type { Answer } from './query-outcome.ts';
 
 /** Records what a run cost, under osquery's paths. */
 export function recordRun(record: Recorder, pack: string, query: string, answer: Answer): void {

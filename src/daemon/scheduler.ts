@@ -2,68 +2,27 @@ import type { Configuration } from '../config/configuration.ts';
 import type { FileRules } from '../config/file-events.ts';
 import { fullName, type Pack } from '../config/packs.ts';
 import { byPriority, type ScheduledQuery } from '../config/schedule.ts';
-import type { Reading } from '../events/reading.ts';
-import type { Logger, Severity } from '../loggers/logger.ts';
-import type { Recorder } from '../loggers/numeric-monitoring.ts';
 import type { Difference } from '../results/differ.ts';
 import { withTexts } from '../results/row.ts';
 import type { PackState, ScheduledQueryState } from '../schema/agent.ts';
-import { type Store, tryToKeep } from '../store/store.ts';
+import { tryToKeep } from '../store/store.ts';
 import { withAskedPaths } from './asked-paths.ts';
 import { Decorations } from './decorations.ts';
 import { Denylist } from './denylist.ts';
 import { Discovery } from './discovery.ts';
-import { logRun, type ResultOptions } from './log-run.ts';
+import { JobQueue } from './job-queue.ts';
+import { logRun } from './log-run.ts';
+import { QueryAccount } from './query-account.ts';
 import { NO_COSTS, type QueryCosts, withRun } from './query-costs.ts';
+import { type Answer, QueryPutOff, QueryStopped } from './query-outcome.ts';
 import type { Unseen } from './query-protocol.ts';
-import { type Answer, type QueryLimits, QueryStopped, type QueryThread } from './query-thread.ts';
 import { recordRun } from './run-metrics.ts';
+import { queryLimits } from './schedule-limits.ts';
+import type { SchedulerOptions, SchedulerParts } from './scheduler-parts.ts';
 import { splayedInterval } from './splay.ts';
 import { Timetable } from './timetable.ts';
 
-export interface SchedulerOptions {
-  readonly results: ResultOptions;
-  readonly splayPercent: number;
-  readonly packDelimiter: string;
-  /** Seconds that the answer of a discovery query holds. */
-  readonly packRefresh: number;
-  /** Seconds. */
-  readonly maxDrift: number;
-  readonly epoch: bigint;
-  readonly hostIdentifier: () => string;
-  /** `--events_optimize`: a query sees each event once. Else all that are kept, and their differential is logged. */
-  readonly optimizeEvents: boolean;
-  /** `--events_enforce_denylist`: a query on events is put aside like any other. */
-  readonly denyEvents: boolean;
-  /** Whether decorator queries run. */
-  readonly decorators: boolean;
-  /** Whether to say what runs: the name of each query, or its SQL, too. */
-  readonly announce: 'nothing' | 'names' | 'sql';
-  readonly limits: QueryLimits;
-}
-
-export interface SchedulerParts {
-  readonly store: Store;
-  readonly logger: Logger;
-  readonly thread: Pick<QueryThread, 'run' | 'stop'>;
-  /** Unix seconds, with a fraction. */
-  readonly now: () => number;
-  readonly say: (severity: Severity, message: string) => void;
-  /** Hears of each run: what the watchdog blames. */
-  readonly begins?: (query: string) => void;
-  readonly ends?: (query: string) => void;
-  readonly events?: HeardEvents;
-  /** Takes what a run cost: numeric monitoring. */
-  readonly record?: Recorder;
-}
-
-/** The events that are heard. */
-export interface HeardEvents {
-  /** Of their store; undefined where none are heard. */
-  readonly identity: string | undefined;
-  /** A query of a schedule, names to SQL, begins; undefined where it reads none of them. */
-  reads(query: string, queries: ReadonlyMap<string, string>): Reading | undefined;
-}
+export type { SchedulerOptions, SchedulerParts } from './scheduler-parts.ts';
 
 /** What the watchdog knows those decorator queries by that run when a configuration is loaded. */
 const DECORATORS = 'decorators';
@@ -79,7 +38,7 @@ interface Job {
 /** A query that names a table of events. */
 const EVENTS = /\b(?!osquery_)\w+_events\b/i;
 
-/** Runs the queries of a configuration when they are due, one after the other, and logs what they return. */
+/** Runs the queries of a configuration when they are due, one after the other unless one is late, and logs what they return. */
 export class Scheduler {
   readonly #parts: SchedulerParts;
   readonly #options: () => SchedulerOptions;
@@ -92,17 +51,23 @@ export class Scheduler {
   #timetable: Timetable<Job>;
   /** Jobs that run at once. */
   #first: Job[] = [];
-  /** What runs now, by the name that the watchdog has for it. */
-  #running: string | undefined;
+  readonly #queue = new JobQueue<Job>(
+    (job) => this.#runIfActive(job),
+    ({ name }) => this.#makeRoom(name),
+  );
+  /** Queries of jobs that run now, without what comes before them. */
+  readonly #asked = new Set<string>();
+  /** What runs now, by the names that the watchdog has for it. */
+  readonly #running = new Set<string>();
 
   /** `options` is asked again and again: a new configuration may change them. */
   constructor(parts: SchedulerParts, options: () => SchedulerOptions) {
     this.#parts = parts;
     this.#options = options;
     this.#timetable = new Timetable<Job>([], Math.floor(parts.now()));
-    this.#decorations = new Decorations((sql) => this.#firstRow(sql));
+    this.#decorations = new Decorations((sql) => this.#firstRow(sql, new QueryAccount(DECORATORS, {})));
     this.#discovery = new Discovery(
-      async (sql) => (await this.#ask(sql)).rows.length > 0,
+      async (sql) => (await this.#ask(sql, new QueryAccount('', {}))).rows.length > 0,
       (message) => parts.say('WARNING', message),
     );
     this.#denylist = new Denylist(parts.store);
@@ -112,8 +77,8 @@ export class Scheduler {
   async files(rules: FileRules): Promise<FileRules> {
     if (rules.queries.size === 0) return rules;
     let found = rules;
-    await this.#watched(FILE_PATHS, async () => {
-      const rowsOf = async (sql: string) => (await this.#ask(sql)).rows;
+    await this.#watched(FILE_PATHS, async (account) => {
+      const rowsOf = async (sql: string) => (await this.#ask(sql, account)).rows;
       found = await withAskedPaths(rules, rowsOf, (message) => this.#parts.say('WARNING', message));
     });
     return found;
@@ -134,24 +99,29 @@ export class Scheduler {
     }));
     // A configuration that could not be had is no reason to forget how far its queries are.
     if (this.#jobs.length > 0) tryToKeep(store, () => store.cursors.reschedule(this.queries));
+    this.#queue.replace(this.#jobs);
     this.#timetable = new Timetable(entries, this.#timetable.asked, maxDrift);
     this.#first = this.#jobs
       .filter(({ query, name }) => query.runAtStart && !known.has(name))
       .sort((a, b) => byPriority(a.query, b.query));
     if (!decorate || this.#denylist.has(DECORATORS, now())) return;
-    await this.#watched(DECORATORS, () => this.#decorations.load(decorators, Math.floor(now())));
+    const time = Math.floor(now());
+    await this.#watched(DECORATORS, (account) =>
+      this.#decorations.load(decorators, time, (sql) => this.#firstRow(sql, account)),
+    );
   }
 
-  /** Runs what has become due. Call it again at `nextMs`. */
+  /** Runs what has become due, until nothing is left or what is left is late. Call it again at `nextMs`. */
   async tick(): Promise<void> {
     const { now, say } = this.#parts;
     const due = this.#timetable.take(Math.floor(now()));
     const first = this.#first.splice(0);
-    for (const job of first) await this.#runIfActive(job);
+    for (const job of first) this.#queue.add(job);
     for (const { what, missed } of due) {
-      if (missed > 0) say('INFO', `Scheduled query ${what.name} was due ${missed} times more and could not run`);
-      if (!first.includes(what)) await this.#runIfActive(what);
+      const lost = first.includes(what) ? missed : this.#queue.add(what, missed);
+      if (lost) say('INFO', `Scheduled query ${what.name} was due ${lost} times more and could not run`);
     }
+    await this.#queue.run();
   }
 
   /** Milliseconds until something is due; undefined if there is nothing to do at all. */
@@ -162,9 +132,11 @@ export class Scheduler {
     return next === undefined ? undefined : Math.max(0, (next - now) * 1000);
   }
 
-  /** Stops a query, if it runs now, and puts it aside. */
-  stop(name: string, reason: string): void {
-    if (this.#running === name) this.#parts.thread.stop(reason);
+  /** Stops a query, if it runs now, and puts it aside; whether it runs. */
+  stop(name: string, reason: string): boolean {
+    if (!this.#running.has(name)) return false;
+    this.#parts.threads.stop(name, reason);
+    return true;
   }
 
   /** Puts a query aside that cost the agent too much. */
@@ -177,6 +149,11 @@ export class Scheduler {
     }
     this.#denylist.add(name, Math.floor(this.#parts.now()));
     this.#parts.say('WARNING', `Scheduled query ${name} is denylisted for a day: ${reason}`);
+  }
+
+  /** Begins nothing more. */
+  close(): void {
+    this.#queue.close();
   }
 
   /** Full names to SQL. */
@@ -219,49 +196,70 @@ export class Scheduler {
     return denylist && (this.#options().denyEvents || !EVENTS.test(query));
   }
 
-  async #runIfActive(job: Job): Promise<void> {
+  /** What comes before a query, its discovery and decorators, goes on to its end. */
+  #makeRoom(name: string): void {
+    if (this.#asked.has(name)) this.#parts.threads.putOff(name);
+  }
+
+  async #runIfActive(job: Job): Promise<'done' | 'again'> {
     const now = this.#parts.now();
-    if (this.#isDeniable(job.query) && this.#denylist.has(job.name, now)) return;
-    await this.#watched(job.name, async () => {
-      if (await this.#discovery.isActive(job.pack, now, this.#options().packRefresh)) await this.#run(job);
+    if (this.#isDeniable(job.query) && this.#denylist.has(job.name, now)) return 'done';
+    let outcome: 'done' | 'again' = 'done';
+    await this.#watched(job.name, async (account) => {
+      const hasRows = async (sql: string) => (await this.#ask(sql, account)).rows.length > 0;
+      const isActive = await this.#discovery.isActive(job.pack, now, this.#options().packRefresh, hasRows);
+      if (isActive) outcome = await this.#run(job, account);
     });
+    return outcome;
   }
 
   /** Does what may cost too much: the watchdog knows its name, and can stop it. */
-  async #watched(name: string, work: () => Promise<void>): Promise<void> {
-    this.#running = name;
-    this.#parts.begins?.(name);
+  async #watched(name: string, work: (account: QueryAccount) => Promise<void>): Promise<void> {
+    const { watchdog = {} } = this.#parts;
+    const account = new QueryAccount(name, watchdog);
+    this.#running.add(name);
+    watchdog.begins?.(name);
     try {
-      await work();
+      await work(account);
     } finally {
-      this.#running = undefined;
-      this.#parts.ends?.(name);
+      this.#running.delete(name);
+      watchdog.ends?.(name, account.use);
     }
   }
 
-  async #run({ pack, query, name }: Job): Promise<void> {
+  async #run({ pack, query, name }: Job, account: QueryAccount): Promise<'done' | 'again'> {
     const { now, say, record } = this.#parts;
     const { decorators, announce } = this.#options();
     if (announce !== 'nothing') {
       say('INFO', `Executing scheduled query ${name}${announce === 'sql' ? `: ${query.query}` : ''}`);
     }
-    if (decorators) await this.#decorations.beforeQuery(Math.floor(now()));
+    if (decorators) {
+      await this.#decorations.beforeQuery(Math.floor(now()), (sql) => this.#firstRow(sql, account));
+    }
     const time = Math.floor(now());
     const costs = this.#costs.get(name) ?? NO_COSTS;
     let answer: Answer;
     try {
-      answer = await this.#ask(query.query, this.#unseen(name));
+      this.#asked.add(name);
+      account.onBegin = () => this.#queue.begins(name);
+      answer = await this.#ask(query.query, account, this.#unseen(name), query.timeout);
     } catch (cause) {
+      if (cause instanceof QueryPutOff) return 'again';
       const { message } = cause as Error;
       this.#costs.set(name, { ...costs, lastExecuted: time });
       say('ERROR', `Error executing scheduled query ${name}: ${message}`);
       record?.(`scheduler.query.${pack.name}.${query.name}.status.failure`, 1, 'sum');
       if (cause instanceof QueryStopped) this.punish(name, message);
-      return;
+      return 'done';
+    } finally {
+      this.#asked.delete(name);
     }
     this.#costs.set(name, withRun(costs, answer, time));
     if (record !== undefined) recordRun(record, pack.name, query.name, answer);
-    this.#log(query, name, answer, time);
+    // A configuration that came meanwhile may not know it any more, or mean something else by its name.
+    if (!this.#jobs.some((job) => job.name === name && job.query.query === query.query)) return 'done';
+    account.log(answer.characters, () => this.#log(query, name, answer, time));
+    return 'done';
   }
 
   #log(query: ScheduledQuery, name: string, { rows, seen }: Answer, time: number): void {
@@ -298,13 +296,20 @@ export class Scheduler {
     return { cursors, reading: events!.reads(name, this.queries) };
   }
 
-  #ask(sql: string, unseen?: Unseen): Promise<Answer> {
-    return this.#parts.thread.run(sql, this.#options().limits, unseen);
+  /** `timeout`: seconds, of the query itself. */
+  async #ask(sql: string, account: QueryAccount, unseen?: Unseen, timeout?: number): Promise<Answer> {
+    let answer: Answer | undefined;
+    try {
+      answer = await this.#parts.threads.run(sql, queryLimits(this.#options().limits, timeout), unseen, account);
+      return answer;
+    } finally {
+      account.ended(answer && answer.userMs + answer.systemMs, answer && answer.characters + answer.took);
+    }
   }
 
-  async #firstRow(sql: string): Promise<Record<string, string> | undefined> {
+  async #firstRow(sql: string, account: QueryAccount): Promise<Record<string, string> | undefined> {
     try {
-      const [row] = (await this.#ask(sql)).rows;
+      const [row] = (await this.#ask(sql, account)).rows;
       return row === undefined ? {} : (JSON.parse(withTexts(row)) as Record<string, string>);
     } catch (cause) {
       this.#parts.say('WARNING', `Decorator query failed (${sql}): ${(cause as Error).message}`);

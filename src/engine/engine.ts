@@ -15,7 +15,9 @@ import {
   SQLITE_DBCONFIG_DQS_DDL,
   SQLITE_DBCONFIG_DQS_DML,
   SQLITE_DBCONFIG_FP_DIGITS,
+  SQLITE_ERROR,
   SQLITE_INTERRUPT,
+  SQLITE_LIMIT_LIKE_PATTERN_LENGTH,
   SQLITE_NOMEM,
   SQLITE_OK,
   SQLITE_OPEN_CREATE,
@@ -78,6 +80,8 @@ const DEFAULT_MEMORY_LIMIT = 256 * 1024 * 1024;
 const STEPS_A_LOOK = 4000;
 /** As SQLite had it until 3.52, and osquery has it: `0.1 + 0.2` is `0.3`. */
 const FLOAT_DIGITS = 15;
+/** Bytes of a pattern of LIKE or GLOB: each wildcard goes a level deeper, and 12,000 overflow the stack. SQLite has 50,000. */
+const MAX_PATTERN = 5000;
 /** Distinct warnings kept for one statement. */
 const MAX_WARNINGS = 100;
 
@@ -118,6 +122,7 @@ export class Engine implements Disposable {
     api.sqlite3__wasm_db_config_ip(this.#db, SQLITE_DBCONFIG_DQS_DML, 1, 0);
     api.sqlite3__wasm_db_config_ip(this.#db, SQLITE_DBCONFIG_DQS_DDL, 1, 0);
     api.sqlite3__wasm_db_config_ip(this.#db, SQLITE_DBCONFIG_FP_DIGITS, FLOAT_DIGITS, 0);
+    api.sqlite3_limit(this.#db, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, MAX_PATTERN);
     for (const source of options.tables) {
       this.#sources.set(source.name, source);
       for (const alias of source.aliases) this.#sources.set(alias, source);
@@ -193,7 +198,10 @@ export class Engine implements Disposable {
       const pointer = heap.u32[this.#out >> 2]!;
       const tail = heap.cString(heap.u32[(this.#out + 4) >> 2]!);
       return { statement: pointer === 0 ? undefined : new Statement(this, this.#library, pointer), tail };
+    } catch (cause) {
+      throw this.overflow(cause);
     } finally {
+      this.#guard.end();
       api.free(text);
     }
   }
@@ -251,6 +259,7 @@ export class Engine implements Disposable {
 
   /** For `Statement`: a statement has ended. */
   end(): void {
+    this.#guard.end();
     for (const warning of this.#warnings.values()) this.#options.warn?.(warning);
     this.#warnings.clear();
     this.#library.heap.trim();
@@ -267,6 +276,16 @@ export class Engine implements Disposable {
     const offset = api.sqlite3_error_offset(this.#db);
     const denied = primary === SQLITE_AUTH && this.#denied ? `${message}: ${this.#denied}` : message;
     return new SqlError(denied, primary, offset < 0 ? undefined : offset);
+  }
+
+  /**
+   * For `Statement`: what is thrown in place of `cause`. A statement that overflows the stack leaves SQLite in the middle of its
+   * work: its own stack is put right, and the statement is to be reset.
+   */
+  overflow(cause: unknown): unknown {
+    if (!(cause instanceof RangeError)) return cause;
+    this.#library.unwind();
+    return new SqlError('the statement is too complex: it overflows the stack', SQLITE_ERROR);
   }
 
   [Symbol.dispose](): void {

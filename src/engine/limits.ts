@@ -14,6 +14,12 @@ export interface Limits {
 /** A look at the clock costs about 30 ns; tables pass here once a row and once a system call. */
 const CHECKS_A_LOOK = 16;
 
+/** Hears when a statement begins and ends. */
+export interface StatementClock {
+  begins(): void;
+  ends(): void;
+}
+
 /** What a guard has in common with whoever watches it. */
 export interface GuardOptions {
   /** `cancel[0]` not 0 means stop; shared memory when another thread is to say so. */
@@ -22,6 +28,7 @@ export interface GuardOptions {
   readonly activity?: Activity | undefined;
   /** Places that did not answer. */
   readonly leftAlone?: readonly LeftAlone[] | undefined;
+  readonly clock?: StatementClock | undefined;
 }
 
 /** Stops a statement that is over its deadline or cancelled, wherever it is: in SQLite's loop or in a table's. */
@@ -29,19 +36,26 @@ export class Guard implements HostGuard {
   readonly #cancel: Int32Array | undefined;
   readonly #activity: Activity | undefined;
   readonly #leftAlone: readonly LeftAlone[];
+  readonly #clock: StatementClock | undefined;
   #deadline = Number.POSITIVE_INFINITY;
   #countdown = CHECKS_A_LOOK;
   #reason: 'cancelled' | 'deadline' | undefined;
 
-  constructor({ cancel, activity, leftAlone = [] }: GuardOptions = {}) {
+  constructor({ cancel, activity, leftAlone = [], clock }: GuardOptions = {}) {
     this.#cancel = cancel;
     this.#activity = activity;
     this.#leftAlone = leftAlone;
+    this.#clock = clock;
   }
 
   start(deadlineMs: number | undefined): void {
     this.#deadline = deadlineMs === undefined ? Number.POSITIVE_INFINITY : monotonicNow() + deadlineMs;
     this.#reason = undefined;
+    this.#clock?.begins();
+  }
+
+  end(): void {
+    this.#clock?.ends();
   }
 
   get reason(): 'cancelled' | 'deadline' | undefined {

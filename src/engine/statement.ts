@@ -69,7 +69,7 @@ export class Statement implements Disposable {
       this.#running = true;
       this.#engine.begin();
     }
-    const code = this.#library.api.sqlite3_step(this.#pointer);
+    const code = this.#guarded(() => this.#library.api.sqlite3_step(this.#pointer));
     if (code === SQLITE_ROW) {
       this.#countRow();
       return true;
@@ -93,7 +93,7 @@ export class Statement implements Disposable {
     using fetch = new RowFetch(this.#library, this.#pointer, this.columns.length);
     for (;;) {
       const { rows: limit = Number.POSITIVE_INFINITY } = this.#engine.limits;
-      const code = fetch.fill(limit - this.#rows + 1);
+      const code = this.#guarded(() => fetch.fill(limit - this.#rows + 1));
       const failed = code !== SQLITE_ROW && code !== SQLITE_DONE && code !== NO_ROOM;
       // Now: what is done with the rows meanwhile may have errors of its own.
       const error = failed ? this.#engine.error(code) : undefined;
@@ -110,6 +110,16 @@ export class Statement implements Disposable {
         this.#stop(undefined);
         return;
       }
+    }
+  }
+
+  /** A call that may overflow the stack. */
+  #guarded(call: () => number): number {
+    try {
+      return call();
+    } catch (cause) {
+      const error = this.#engine.overflow(cause);
+      throw error instanceof SqlError ? this.#stop(error) : error;
     }
   }
 

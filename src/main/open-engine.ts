@@ -13,7 +13,8 @@ const require = createRequire(import.meta.url);
 
 const MILLISECONDS = 1000;
 
-export interface EngineParts extends Pick<EngineOptions, 'warn' | 'cancel' | 'activity' | 'leftAlone'> {
+export interface EngineParts
+  extends Pick<EngineOptions, 'warn' | 'cancel' | 'activity' | 'leftAlone' | 'clock' | 'memoryLimit'> {
   /** Of the shell unless it is given. */
   readonly agent?: Agent;
   /** Tables of the configuration. */
@@ -23,7 +24,7 @@ export interface EngineParts extends Pick<EngineOptions, 'warn' | 'cancel' | 'ac
 /** An engine over the machine this program runs on, with every table that the options leave. */
 export function openEngine(
   options: OptionValues,
-  { warn, cancel, activity, leftAlone, agent, tables: more = [] }: EngineParts,
+  { warn, cancel, activity, leftAlone, clock, memoryLimit, agent, tables: more = [] }: EngineParts,
 ): Engine {
   const host = new LinuxHost(options.string('root') || '/');
   const configured = agent === undefined ? shellConfiguration(options) : undefined;
@@ -39,6 +40,8 @@ export function openEngine(
     cancel,
     activity,
     leftAlone,
+    clock,
+    ...(memoryLimit !== undefined && { memoryLimit }),
   });
   const seconds = options.number('query_timeout');
   if (seconds > 0) engine.limits.deadlineMs = seconds * MILLISECONDS;

@@ -118,9 +118,13 @@ function cutShort(options: OptionValues): void {
   setTimeout(() => process.exit(1), timerMs(options.number('alarm_timeout') * 1000)).unref();
 }
 
+/** Milliseconds after which nothing that is still under way is waited for: all is closed, but what hangs in the kernel. */
+const LAST_MS = 500;
+
 /** A channel would keep us alive. */
 function leave(code: number): void {
   process.exitCode = code;
+  setTimeout(() => process.exit(), LAST_MS).unref();
   if (process.connected) process.disconnect();
 }
 

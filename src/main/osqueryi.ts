@@ -89,8 +89,7 @@ async function shell(
     stdinLines: standardInputLines,
     readFile: readUserFile,
     history: historyFile(),
-    localRunner: () =>
-      new LocalRunner(openEngine(options, { warn: (warning) => stderr.write(visible(warningText(warning))) })),
+    localRunner: () => localRunner(options),
     threadRunner: (warn) => startThread(options, warn),
     pack: (name) => packQueries(options, name),
     cpuSeconds: () => {
@@ -100,6 +99,16 @@ async function shell(
   });
   out.flush();
   return code;
+}
+
+/** SQL in this thread, and beside it what ends the program after a deadline. */
+function localRunner(options: OptionValues): LocalRunner {
+  const seconds = options.number('query_timeout');
+  const { startDeadline } = seconds > 0 ? (require('./deadline.ts') as typeof import('./deadline.ts')) : {};
+  const clock = startDeadline?.(seconds * 1000);
+  return new LocalRunner(
+    openEngine(options, { clock, warn: (warning) => stderr.write(visible(warningText(warning))) }),
+  );
 }
 
 /** The queries of `--pack`. */

@@ -1,10 +1,12 @@
 /** The thread that runs the SQL of the daemon. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { Activity } from '../base/activity.ts';
 import { customTableSource } from '../config/custom-table-source.ts';
 import type { CustomTable } from '../config/custom-tables.ts';
 import { OptionValues } from '../config/option-values.ts';
 import { type QueryPort, serveQueries } from '../daemon/serve-queries.ts';
 import { askState, type StateEnd } from '../daemon/state-channel.ts';
+import type { LeftAlone } from '../host/left-alone.ts';
 import { EventReader } from '../store/event-store.ts';
 import { DaemonAgent } from './agent.ts';
 import { openEngine, warningText } from './open-engine.ts';
@@ -15,6 +17,10 @@ export interface QueryThreadData {
   readonly options: ReadonlyMap<string, string>;
   /** Not 0 stops the query that runs. */
   readonly cancel: Int32Array;
+  /** Memory in which it notes the call that it is inside of. */
+  readonly activity: SharedArrayBuffer;
+  /** Bytes that SQLite may use. */
+  readonly memoryLimit: number;
   readonly state: StateEnd;
   /** Names to SQL. */
   readonly views: ReadonlyMap<string, string>;
@@ -23,17 +29,36 @@ export interface QueryThreadData {
   readonly events: string | undefined;
 }
 
-const { options, cancel, state, views, customTables, events } = workerData as QueryThreadData;
+const {
+  options,
+  cancel,
+  activity: shared,
+  memoryLimit,
+  state,
+  views,
+  customTables,
+  events,
+} = workerData as QueryThreadData;
 const values = new OptionValues();
 values.restore(options);
 const reader = events === undefined ? undefined : new EventReader(events);
+const activity = new Activity(shared);
+const leftAlone: LeftAlone[] = [];
 const open = (warn: (text: string) => void) => {
   const agent = new DaemonAgent(values, () => askState(state));
   const tables = customTables.map(customTableSource);
-  const engine = openEngine(values, { cancel, agent, tables, warn: (warning) => warn(warningText(warning).trimEnd()) });
+  const engine = openEngine(values, {
+    cancel,
+    activity,
+    leftAlone,
+    memoryLimit,
+    agent,
+    tables,
+    warn: (warning) => warn(warningText(warning).trimEnd()),
+  });
   // The scheduler knows how long a query may take, and what to do about it.
   engine.limits.deadlineMs = undefined;
   createViews(engine, views, warn);
   return engine;
 };
-serveQueries(parentPort as unknown as QueryPort, open, reader);
+serveQueries(parentPort as unknown as QueryPort, open, reader, leftAlone);

@@ -52,6 +52,17 @@ describe('a schedule', () => {
     ]);
   });
 
+  test('a query may have a time of its own, or none', () => {
+    const { main, problems } = read(
+      schedule({ a: { query: 'select 1', timeout: 30 }, b: { query: 'select 1', timeout: '0' } }),
+    );
+    assert.deepEqual(problems, []);
+    assert.deepEqual(
+      main.map(({ timeout }) => timeout),
+      [30, 0],
+    );
+  });
+
   test('takes numbers and switches as texts, too', () => {
     const { main } = read(
       schedule({

@@ -1,46 +1,19 @@
 import assert from 'node:assert/strict';
-import { EventEmitter } from 'node:events';
 import { mock, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import type { QueryReply, QueryRequest } from '../../src/daemon/query-protocol.ts';
+import type { QueryRequest } from '../../src/daemon/query-protocol.ts';
 import { QueryThread } from '../../src/daemon/query-thread.ts';
+import { LOOK_MS } from '../../src/daemon/thread-looks.ts';
+import type { ThreadUse } from '../../src/daemon/thread-use.ts';
 import type { RowText } from '../../src/results/row.ts';
-
-/** A thread that answers as a test says. */
-class FakeThread extends EventEmitter {
-  readonly asked: QueryRequest[] = [];
-  terminated = false;
-  answer: (request: QueryRequest) => void = () => {};
-
-  postMessage(request: QueryRequest): void {
-    this.asked.push(request);
-    this.answer(request);
-  }
-
-  reply(reply: QueryReply): void {
-    this.emit('message', reply);
-  }
-
-  /** Answers every query with these rows. */
-  answering(...rows: string[]): this {
-    this.answer = ({ id }) => {
-      this.reply({ id, kind: 'rows', rows: rows as RowText[] });
-      this.reply({ id, kind: 'done', costs: { userMs: 1, systemMs: 2, memory: 3 } });
-    };
-    return this;
-  }
-
-  async terminate(): Promise<void> {
-    this.terminated = true;
-  }
-}
+import { FakeThread } from './fake-thread.ts';
 
 function over(...threads: FakeThread[]) {
   const warnings: string[] = [];
   let cancel: Int32Array | undefined;
   const queries = new QueryThread(
-    (shared) => {
-      cancel = shared;
+    (share) => {
+      ({ cancel } = share);
       return threads.shift() ?? assert.fail('one thread too many');
     },
     (text) => warnings.push(text),
@@ -177,4 +150,66 @@ test('a query that is stopped from outside, or that runs out of memory, is told 
   dead.answer = () => dead.emit('error', Object.assign(new Error('heap'), { code: 'ERR_WORKER_OUT_OF_MEMORY' }));
   await assert.rejects(queries.run('three'), /^QueryStopped: needs too much memory$/);
   assert.equal((await queries.run('four')).rows.length, 1);
+});
+
+test('over the time of all queries one is late, which is not its fault', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const thread = new FakeThread();
+    const { queries } = over(thread);
+    const answer = queries.run('slow', { deadlineMs: 1000, forgiving: true });
+    await Promise.resolve();
+    mock.timers.tick(1000);
+    thread.reply({ id: thread.asked[0]!.id, kind: 'failed', message: 'interrupted', outOfMemory: false });
+    await assert.rejects(answer, /^QueryLate: took longer than 1000 ms$/);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test('a thread in which SQLite holds much is replaced', async () => {
+  const [large, fresh] = [new FakeThread(), new FakeThread().answering('{}')];
+  const { queries } = over(large, fresh);
+  large.answer = ({ id }) =>
+    large.reply({ id, kind: 'done', costs: { userMs: 1, systemMs: 2, memory: 3 }, held: 48 * 1024 * 1024 });
+  assert.equal((await queries.run('large')).took, 40 * 1024 * 1024);
+  await queries.run('next');
+  assert.deepEqual([large.terminated, fresh.asked.length], [true, 1]);
+});
+
+test('says what a query uses, and stops one that uses too much', async () => {
+  mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+  try {
+    const thread = new FakeThread();
+    const { queries, cancelled } = over(thread);
+    const heard: ThreadUse[] = [];
+    const asker = { name: 'q', uses: (use: ThreadUse) => void heard.push(use) };
+    const answer = queries.run('large', { memory: 10 * 1024 * 1024 }, undefined, asker);
+    await Promise.resolve();
+    thread.memory = 25 * 1024 * 1024;
+    mock.timers.tick(LOOK_MS);
+    await setImmediate();
+    assert.deepEqual(heard, [{ cpuMs: 300, memory: 5 * 1024 * 1024 }]);
+    assert.equal(cancelled(), false);
+    thread.memory = 35 * 1024 * 1024;
+    mock.timers.tick(LOOK_MS);
+    await setImmediate();
+    assert.equal(cancelled(), true);
+    thread.reply({ id: thread.asked[0]!.id, kind: 'failed', message: 'interrupted', outOfMemory: false });
+    await assert.rejects(answer, /^QueryStopped: needs more than 10 MB$/);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test('a query makes room as soon as it lets itself be stopped, and is not blamed', async () => {
+  const [slow, fresh] = [new FakeThread(), new FakeThread().answering('{}')];
+  const { queries, cancelled } = over(slow, fresh);
+  const answer = queries.run('slow');
+  await Promise.resolve();
+  queries.putOff();
+  assert.equal(cancelled(), true);
+  slow.reply({ id: slow.asked[0]!.id, kind: 'failed', message: 'interrupted', outOfMemory: false });
+  await assert.rejects(answer, /^QueryPutOff: /);
+  assert.equal((await queries.run('next')).rows.length, 1);
 });

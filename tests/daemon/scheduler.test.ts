@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import type { Configuration } from '../../src/config/configuration.ts';
 import type { Decorators } from '../../src/config/decorators.ts';
 import type { Pack } from '../../src/config/packs.ts';
 import type { ScheduledQuery } from '../../src/config/schedule.ts';
 import { Decorations } from '../../src/daemon/decorations.ts';
-import { QueryStopped } from '../../src/daemon/query-thread.ts';
+import { QueryHung, QueryLate, QueryPutOff, QueryStopped } from '../../src/daemon/query-outcome.ts';
+import { queryLimits } from '../../src/daemon/schedule-limits.ts';
 import { Scheduler, type SchedulerOptions } from '../../src/daemon/scheduler.ts';
 import type { RowText } from '../../src/results/row.ts';
 import { openMemoryStore } from '../../src/store/sqlite-store.ts';
@@ -22,7 +24,7 @@ const OPTIONS: SchedulerOptions = {
   denyEvents: false,
   decorators: true,
   announce: 'nothing',
-  limits: {},
+  limits: { querySeconds: 0, scheduleSeconds: 0 },
   epoch: 0n,
   hostIdentifier: () => 'host-1',
 };
@@ -34,6 +36,8 @@ let said: string[];
 let stopped: string[];
 let watched: string[];
 let logged: Record<string, unknown>[];
+/** What `select slow` waits for. */
+let slow: Promise<void>;
 /** What queries answer; an error is thrown. */
 let answers: Record<string, string[] | Error>;
 beforeEach(() => {
@@ -84,17 +88,30 @@ async function scheduler(
       now: () => now,
       say: (severity, message) => said.push(`${severity} ${message}`),
       logger: { results: log, snapshots: log, status: () => assert.fail(), close: async () => {} },
-      thread: {
+      threads: {
         run: async (sql) => {
           asked.push(sql);
+          if (sql === 'select slow') await slow;
           const answer = answers[sql] ?? ['{"a":1}'];
+          if (answer instanceof QueryPutOff) delete answers[sql];
           if (answer instanceof Error) throw answer;
-          return { rows: answer as RowText[], characters: 7, userMs: 3, systemMs: 2, wallMs: 10, memory: 4096 };
+          return {
+            rows: answer as RowText[],
+            characters: 7,
+            took: 0,
+            userMs: 3,
+            systemMs: 2,
+            wallMs: 10,
+            memory: 4096,
+          };
         },
-        stop: (reason) => stopped.push(reason),
+        stop: (_name, reason) => stopped.push(reason),
+        putOff: () => assert.fail(),
       },
-      begins: (name) => watched.push(`begins ${name}`),
-      ends: (name) => watched.push(`ends ${name}`),
+      watchdog: {
+        begins: (name) => void watched.push(`begins ${name}`),
+        ends: (name) => void watched.push(`ends ${name}`),
+      },
     },
     () => ({ ...OPTIONS, ...options }),
   );
@@ -375,4 +392,64 @@ test('results that cannot be kept are said, and found again by the next run', as
     logged.map(({ counter }) => counter),
     [0],
   );
+});
+
+test('a query that hangs or is late by a rule for all is said and not put aside; one that made room runs again', async () => {
+  answers['select hung'] = new QueryHung('its thread hangs in stat of /dead for 8 s');
+  answers['select late'] = new QueryLate('took longer than 600000 ms');
+  answers['select off'] = new QueryPutOff('makes room for others');
+  const schedule = await scheduler([
+    pack(
+      'main',
+      ['hung', 'late', 'off'].map((name) => query(name, 2)),
+    ),
+  ]);
+  now = START + 2;
+  await schedule.tick();
+  assert.deepEqual(
+    said.filter((text) => text.startsWith('ERROR')),
+    [
+      'ERROR Error executing scheduled query hung: its thread hangs in stat of /dead for 8 s',
+      'ERROR Error executing scheduled query late: took longer than 600000 ms',
+    ],
+  );
+  assert.deepEqual(
+    schedule.schedule().map(({ name, denylisted, executions }) => [name, denylisted, executions]),
+    [
+      ['hung', false, 0],
+      ['late', false, 0],
+      ['off', false, 1],
+    ],
+  );
+});
+
+test('beside a late query the others run; what it had to say is not logged where its configuration is gone', async () => {
+  const end = Promise.withResolvers<void>();
+  slow = end.promise;
+  const packs = [pack('main', [query('slow', 2), query('quick', 2)])];
+  const schedule = await scheduler(packs);
+  now = START + 2;
+  await schedule.tick();
+  assert.deepEqual(asked, ['select slow', 'select quick']);
+  now = START + 4;
+  await schedule.tick();
+  assert.deepEqual(asked.slice(2), ['select quick']);
+  await schedule.load(configuration([pack('main', [query('quick', 2)])]));
+  end.resolve();
+  await setImmediate();
+  assert.deepEqual([...new Set(logged.map(({ name }) => name))], ['quick']);
+});
+
+test('which time a query may take: its own, that of all, and --query_timeout where that is less', () => {
+  const deadline = (querySeconds: number, scheduleSeconds: number, timeout?: number) => {
+    const { deadlineMs, forgiving } = queryLimits({ querySeconds, scheduleSeconds }, timeout);
+    return [deadlineMs, forgiving];
+  };
+  assert.deepEqual(deadline(0, 0), [undefined, undefined]);
+  assert.deepEqual(deadline(0, 600), [600_000, true]);
+  assert.deepEqual(deadline(0, 600, 0), [undefined, undefined]);
+  assert.deepEqual(deadline(0, 600, 900), [900_000, true]);
+  assert.deepEqual(deadline(60, 600), [60_000, false]);
+  assert.deepEqual(deadline(60, 600, 5), [5000, true]);
+  assert.deepEqual(deadline(60, 600, 0), [60_000, false]);
 });

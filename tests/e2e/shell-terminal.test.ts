@@ -57,6 +57,21 @@ for (const flavour of ['sources', 'bundle'])
       }
     }
 
+    test('Ctrl-C brings the prompt back where one step of SQLite takes minutes', () =>
+      shell(async (terminal) => {
+        const text = (bytes: number) => `replace(hex(zeroblob(${bytes})), '0', 'a')`;
+        terminal.type(`select instr(${text(5_000_000)}, ${text(2_000_000)} || 'b');\r`);
+        await terminal.until(/Ctrl-C stops/);
+        terminal.type(CTRL_C);
+        const said = await terminal.until(PROMPT);
+        assert.match(
+          said,
+          /interrupted: the query did not stop; its thread was replaced, and temporary tables are lost/,
+        );
+        terminal.type('select 41 + 1;\r');
+        assert.match(await terminal.until(PROMPT), /42/);
+      }));
+
     test('answers, over several lines too', () =>
       shell(async (terminal) => {
         terminal.type("select 'x' as a;\n");

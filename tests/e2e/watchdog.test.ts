@@ -78,25 +78,26 @@ test('a query with denylist false is stopped, and runs again', async () => {
   assert.equal(await end(child), 0);
 });
 
-test('a worker that grows too large is started anew, without a query that ran before it did', async () => {
-  // Each takes more than the one before, and SQLite keeps it. None is to blame alone: with the limit exceeded, the one that
-  // runs, the third, has come to less than half of the excess.
+test('a worker that grows too large is started anew, and no query is put aside that took less than half of it', async () => {
+  // Each takes some 9 MB more than the one before, and SQLite keeps it.
   const trigger = folder.at('watched/trigger');
   const grow = (times: number) => ({
     query: `select length(hex(zeroblob(size * ${times}))) as n from file where path = '${trigger}'`,
     interval: 1,
   });
   folder.configure({ schedule: { grow1: grow(1), grow2: grow(2), grow3: grow(3), fine: FINE } });
-  const looks = ['--enable_watchdog_debug', '--verbose'];
-  const child = folder.start('--watchdog_delay=0', '--watchdog_memory_limit=100', ...looks);
+  const limits = ['--watchdog_memory_limit=20', '--query_memory_limit=100', '--watchdog_max_delay=1'];
+  const child = folder.start('--watchdog_delay=0', ...limits, '--enable_watchdog_debug', '--verbose');
   // What the worker has at the first look is what it may have.
   await folder.untilStatus(/pid: \d+, cpu: /);
   const [first] = childrenOf(child.pid!);
   writeFileSync(trigger, '');
-  truncateSync(trigger, 15_000_000);
-  await folder.untilStatus(/osqueryd worker \(\d+\) stopping: Memory limits exceeded: \d+ bytes \(limit is 100MB\)/);
-  await folder.untilStatus(/Scheduled query (grow\d|fine) is denylisted for a day: Memory limits exceeded/);
-  assert.notEqual(childrenOf(child.pid!)[0], first);
+  truncateSync(trigger, 3_000_000);
+  await folder.untilStatus(/osqueryd worker \(\d+\) stopping: Memory limits exceeded: \d+ bytes \(limit is 20MB\)/);
+  await folder.until(() => childrenOf(child.pid!).some((pid) => pid !== first), 'the next worker');
+  const before = ticks();
+  await folder.until(() => ticks() > before, 'another run');
+  assert.doesNotMatch(folder.status, /denylisted/);
   assert.equal(await end(child), 0);
 });
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { SqlError } from '../../src/engine/engine.ts';
 import { MAX_CELL } from '../../src/engine/virtual-table/cells.ts';
@@ -521,4 +522,30 @@ test('statements are prepared one after the other', () => {
   const { statement, tail } = engine.prepare('  /* nothing */ ');
   assert.equal(statement, undefined);
   assert.equal(tail, '');
+});
+
+test('a pattern of very many wildcards is refused, and the engine goes on', () => {
+  const { engine } = engineWith([]);
+  const like = (wildcards: number) => () =>
+    engine.query(`select replace(hex(zeroblob(2000)), '0', 'a') like '${'%a'.repeat(wildcards)}b' as n`).rows;
+  assert.deepEqual(like(2400)(), [[0]]);
+  assert.throws(like(12_000), (cause) => cause instanceof SqlError && /pattern too complex/.test(cause.message));
+  assert.deepEqual(engine.query('select 1').rows, [[1]]);
+});
+
+test('a statement that overflows the stack fails, and the engine goes on', () => {
+  const program = `
+    import { engineWith } from ${JSON.stringify(new URL('./support.ts', import.meta.url).href)};
+    const { engine } = engineWith([]);
+    for (const sql of ["select replace(hex(zeroblob(2000)), '0', 'a') like '" + '%a'.repeat(2400) + "b'", 'select 1 as one']) {
+      try {
+        console.log(JSON.stringify(engine.query(sql).rows));
+      } catch (cause) {
+        console.log(cause.name + ': ' + cause.message);
+      }
+    }`;
+  // A sixth of the stack that there is.
+  const flags = ['--stack-size=160', '--input-type=module', '--eval', program];
+  const { stdout } = spawnSync(process.execPath, flags, { encoding: 'utf8' });
+  assert.equal(stdout, 'SqlError: the statement is too complex: it overflows the stack\n[[1]]\n');
 });

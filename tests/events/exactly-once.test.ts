@@ -106,6 +106,8 @@ class Inline extends EventEmitter {
   }
 
   async terminate(): Promise<void> {}
+
+  unref(): void {}
 }
 
 let thread: QueryThread;
@@ -118,7 +120,11 @@ async function scheduler(queries: Record<string, string>): Promise<Scheduler> {
   const made = new Scheduler(
     {
       store,
-      thread,
+      threads: {
+        run: (...asked) => thread.run(...asked),
+        stop: (_name, reason) => thread.stop(reason),
+        putOff: () => assert.fail(),
+      },
       now: () => now,
       say: (severity, message) => said.push(`${severity} ${message}`),
       logger: {
@@ -148,7 +154,7 @@ async function scheduler(queries: Record<string, string>): Promise<Scheduler> {
       denyEvents: false,
       decorators: true,
       announce: 'nothing',
-      limits: {},
+      limits: { querySeconds: 0, scheduleSeconds: 0 },
     }),
   );
   await reschedule(made, queries);

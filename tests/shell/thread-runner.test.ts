@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, mock, test } from 'node:test';
 import { SqlError } from '../../src/engine/errors.ts';
 import { BATCH, type Reply, type Request, SHARED, SHARED_BYTES } from '../../src/shell/interactive/protocol.ts';
 import { serve } from '../../src/shell/interactive/serve.ts';
-import { type Thread, ThreadRunner } from '../../src/shell/interactive/thread-runner.ts';
+import { GRACE_MS, type Thread, ThreadRunner } from '../../src/shell/interactive/thread-runner.ts';
 import { Cancelled, type SqlRunner } from '../../src/shell/runner.ts';
 
 type Listener = (value: never) => void;
@@ -29,6 +29,8 @@ class FakeThread implements Thread {
   async terminate(): Promise<void> {
     this.terminated = true;
   }
+
+  unref(): void {}
 }
 
 /** A runner, its threads so far, and the rows that it gave. */
@@ -84,6 +86,49 @@ describe('the side of the prompt', () => {
     threads[0]!.emit('message', { kind: 'failed', message: 'interrupted', code: 9 });
     await assert.rejects(ran, Cancelled);
     assert.deepEqual(rows, [['1']]);
+  });
+
+  test('a query that does not stop costs its thread, not the prompt', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const { runner, threads, sink } = start();
+      const ran = runner.run('select instr(…)', sink);
+      await settled();
+      runner.cancel();
+      runner.cancel();
+      mock.timers.tick(GRACE_MS);
+      await assert.rejects(ran, /^UserError: interrupted: the query did not stop; .* temporary tables are lost$/);
+      assert.equal(threads[0]!.terminated, true);
+      const tables = runner.tables();
+      await settled();
+      // What the old one still says concerns nobody.
+      threads[0]!.emit('message', { kind: 'done', answer: ['late'] });
+      threads[0]!.emit('exit');
+      threads[1]!.emit('message', { kind: 'done', answer: [] });
+      assert.deepEqual(await tables, []);
+      // Nothing runs that could be given up.
+      runner.cancel();
+      mock.timers.tick(GRACE_MS);
+      assert.equal(threads[1]!.terminated, false);
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  test('close waits for no query that does not stop', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const { runner, threads, sink } = start();
+      const ran = runner.run('select', sink);
+      await settled();
+      const closed = runner.close();
+      mock.timers.tick(GRACE_MS);
+      await assert.rejects(ran, /the query did not stop/);
+      await closed;
+      assert.equal(threads.length, 1);
+    } finally {
+      mock.timers.reset();
+    }
   });
 
   test('a deadline is no Ctrl-C', async () => {

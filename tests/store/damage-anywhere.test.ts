@@ -48,10 +48,11 @@ async function daemon(store: Store): Promise<{ readonly logged: string[][]; read
     {
       store,
       logger: everyLogger([file, forwarding]),
-      thread: {
+      threads: {
         run: async () => ({
           rows: rows as RowText[],
           characters: 1,
+          took: 0,
           userMs: 0,
           systemMs: 0,
           wallMs: 0,
@@ -59,6 +60,7 @@ async function daemon(store: Store): Promise<{ readonly logged: string[][]; read
           seen: { identity: 'e', cursors: new Map([['process_events', now]]) },
         }),
         stop: () => {},
+        putOff: () => {},
       },
       now: () => now,
       say,

@@ -1,4 +1,5 @@
 import type { Severity } from '../../loggers/logger.ts';
+import type { ThreadUse } from '../thread-use.ts';
 
 /** What a worker tells its watcher. */
 export type FromWorker =
@@ -6,7 +7,13 @@ export type FromWorker =
   | { readonly kind: 'up' }
   /** A scheduled query begins, by its full name. */
   | { readonly kind: 'begins'; readonly query: string }
-  | { readonly kind: 'ends'; readonly query: string }
+  /** What it has used so far. */
+  | { readonly kind: 'uses'; readonly query: string; readonly use: ThreadUse }
+  /** What it has used; from here on the main thread of the worker is at work on its rows, and says nothing. */
+  | { readonly kind: 'logs'; readonly query: string; readonly use: ThreadUse }
+  | { readonly kind: 'ends'; readonly query: string; readonly use: ThreadUse }
+  /** All is closed; threads that hang may keep the process from ending, and nobody should wait for it. */
+  | { readonly kind: 'leaves' }
   /** The worker ends because it is done; nobody should start another. */
   | { readonly kind: 'done' }
   /** It cannot start. */

@@ -15,6 +15,8 @@ export interface Breach {
   readonly message: string;
   /** How much of it there was: milliseconds since the limit was first exceeded, or bytes beyond the first footprint. */
   readonly amount: number;
+  /** How much of it there may have been. */
+  readonly limit: number;
 }
 
 /** Compares what a worker uses, look by look, with what it may. */
@@ -47,6 +49,11 @@ export class UsageMeter {
     return this.#grown;
   }
 
+  /** Whether the last look found too much CPU. */
+  get exceeding(): boolean {
+    return this.#exceeded > 0;
+  }
+
   /** Gives the CPU another chance, for what used it was stopped. */
   forgive(): void {
     this.#exceeded = 0;
@@ -57,7 +64,7 @@ export class UsageMeter {
     const seconds = this.#exceeded * LOOK_SECONDS;
     if (this.#exceeded === 0 || seconds < this.#limits.latency) return undefined;
     const limit = `Maximum sustainable CPU utilization limit ${this.#limits.cpuMs}ms exceeded for ${seconds} seconds`;
-    return { kind: 'cpu', message: limit, amount: this.#exceededMs };
+    return { kind: 'cpu', message: limit, amount: this.#exceededMs, limit: this.#exceeded * this.#limits.cpuMs };
   }
 
   #memory(): Breach | undefined {
@@ -68,6 +75,7 @@ export class UsageMeter {
       kind: 'memory',
       message: `Memory limits exceeded: ${grown} bytes (limit is ${megabytes}MB)`,
       amount: grown,
+      limit: this.#limits.memory,
     };
   }
 }

@@ -2,6 +2,7 @@ import type { Severity } from '../../loggers/logger.ts';
 import { LOOK_SECONDS, type WatchdogLimits } from './limits.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { Respawn } from './respawn.ts';
+import { type MainUsage, Suspects } from './suspects.ts';
 import { type Breach, type Usage, UsageMeter } from './usage-meter.ts';
 
 /** How a process ended. */
@@ -17,6 +18,8 @@ export interface WorkerProcess {
   readonly pid: number;
   /** Undefined once it has ended. */
   usage(): Usage | undefined;
+  /** CPU of its main thread in milliseconds. */
+  mainMs(): number | undefined;
   send(message: ToWorker): void;
   kill(signal: 'SIGTERM' | 'SIGKILL' | 'SIGHUP'): void;
   readonly ended: Promise<Exit>;
@@ -50,14 +53,14 @@ const CRASHES: ReadonlySet<string> = new Set(['SIGABRT', 'SIGBUS', 'SIGFPE', 'SI
 /** Looks for which a breach is borne with after its query was stopped: memory comes back, and a mean falls. */
 const LOOKS_OF_GRACE = 2;
 
-/** The query of a worker: the one that runs, or ended since the last look. */
-interface Suspect {
+/** What the next worker does without. */
+interface Blamed {
   readonly query: string;
-  readonly begun: Usage | undefined;
-  ended: boolean;
-  /** It was told to stop. */
-  stopped: boolean;
+  readonly reason: string;
 }
+
+/** Seconds that a worker may take to end that was killed, or has said that it leaves: a thread in the kernel can keep it for ever. */
+const LAST_SECONDS = 1;
 
 /**
  * Keeps a worker alive and within its limits. Where a query is to blame for what the worker uses, the query is stopped
@@ -67,8 +70,11 @@ export class Watcher {
   readonly #options: WatcherOptions;
   readonly #parts: WatcherParts;
   readonly #respawn: Respawn;
+  #blamed: Blamed | undefined;
   #worker: WorkerProcess | undefined;
-  #suspect: Suspect | undefined;
+  #suspects = new Suspects();
+  /** Aborted when the worker says that it leaves. */
+  #leaving = new AbortController();
   #up = false;
   #done = false;
 
@@ -85,20 +91,22 @@ export class Watcher {
 
   /** Until `end`, or until a worker ends for good; the exit code. */
   async run(end: AbortSignal): Promise<number> {
-    let blamed: { readonly query: string; readonly reason: string } | undefined;
+    let blamed: Blamed | undefined;
     while (!end.aborted) {
       const started = this.#parts.now();
       const worker = this.#parts.start((message) => this.#hear(message));
       this.#worker = worker;
-      this.#suspect = undefined;
+      this.#suspects = new Suspects();
+      this.#leaving = new AbortController();
       if (blamed !== undefined) worker.send({ kind: 'denylist', ...blamed });
       const breach = await this.#watch(worker, end);
-      const exit = await worker.ended;
+      const exit = await this.#exit(worker);
       if (end.aborted || this.#done) return exit.code ?? 0;
       // What is wrong from the beginning does not get better by itself: whoever started us should know.
       if (!this.#up && exit.code !== null && exit.code !== 0) return exit.code;
       blamed = this.#blame(exit, breach);
-      const ended = exit.signal === null ? `with code ${exit.code}` : `by ${exit.signal}`;
+      const ended =
+        exit.signal !== null ? `by ${exit.signal}` : exit.code === null ? 'and hangs' : `with code ${exit.code}`;
       if (breach === undefined) this.#parts.say('ERROR', `osqueryd worker (${worker.pid}) ended ${ended}`);
       const wait = this.#respawn.after(this.#parts.now() - started, breach !== undefined);
       if (wait > 0) {
@@ -119,7 +127,7 @@ export class Watcher {
     const meter = new UsageMeter(limits);
     const gone = new AbortController();
     void worker.ended.then(() => gone.abort());
-    const stop = AbortSignal.any([end, gone.signal]);
+    const stop = AbortSignal.any([end, gone.signal, this.#leaving.signal]);
     const started = now();
     let grace = 0;
     let last = 0;
@@ -132,62 +140,96 @@ export class Watcher {
       last = usage.cpuMs;
       grace -= 1;
       if (breach !== undefined && now() - started >= delay && grace < 0) {
-        const query = this.#guilty(breach, usage);
-        if (query === undefined) {
+        const guilty = this.#suspects.guilty(breach, this.#withMain(worker, usage));
+        if (guilty === undefined || guilty.stopped) {
           say('WARNING', `osqueryd worker (${worker.pid}) stopping: ${breach.message}`);
+          this.#blamed = guilty && { query: guilty.query, reason: breach.message };
           await this.#stop(worker, forcedShutdown);
           return breach;
         }
+        const { query, runs } = guilty;
         say('WARNING', `osqueryd worker (${worker.pid}) stops scheduled query ${query}: ${breach.message}`);
-        worker.send({ kind: 'stop', query, reason: breach.message });
-        this.#suspect!.stopped = true;
+        worker.send({ kind: runs ? 'stop' : 'denylist', query, reason: breach.message });
+        this.#suspects.stopped(query);
         meter.forgive();
         grace = LOOKS_OF_GRACE;
       }
-      if (this.#suspect?.ended) this.#suspect = undefined;
+      this.#suspects.looked();
+      if (!meter.exceeding) this.#suspects.countAnew();
     }
     if (end.aborted) await this.#stop(worker, alarm);
     return undefined;
   }
 
-  /** The query that runs, if at least half of the excess came with it. */
-  #guilty({ kind, amount }: Breach, usage: Usage): string | undefined {
-    const suspect = this.#suspect;
-    if (suspect?.begun === undefined || suspect.ended || suspect.stopped) return undefined;
-    const { query, begun } = suspect;
-    const own = kind === 'cpu' ? usage.cpuMs - begun.cpuMs : usage.memory - begun.memory;
-    return own * 2 >= amount ? query : undefined;
+  /** What its main thread uses is read only where it matters. */
+  #withMain(worker: WorkerProcess, usage: Usage): MainUsage {
+    return { ...usage, mainMs: (this.#suspects.logging ? worker.mainMs() : undefined) ?? 0 };
   }
 
-  /** What the next worker does without: the query that ran when the last one went too far, or just before. */
-  #blame(exit: Exit, breach: Breach | undefined): { query: string; reason: string } | undefined {
-    const suspect = this.#suspect;
-    if (suspect === undefined) return undefined;
-    if (breach !== undefined) return { query: suspect.query, reason: breach.message };
-    if (suspect.ended) return undefined;
+  /**
+   * What the next worker does without: the query that used too much and did not stop; where a worker crashed, the query that
+   * ran alone. Of two that ran nobody knows which it was.
+   */
+  #blame(exit: Exit, breach: Breach | undefined): Blamed | undefined {
+    if (breach !== undefined) return this.#blamed;
+    const query = this.#suspects.alone;
     const crashed = exit.signal !== null && CRASHES.has(exit.signal);
-    if (crashed || exit.outOfMemory) {
-      return { query: suspect.query, reason: `the worker ended by ${exit.signal} while it ran` };
-    }
-    return undefined;
+    if (query === undefined || !(crashed || exit.outOfMemory)) return undefined;
+    return { query, reason: `the worker ended by ${exit.signal} while it ran` };
   }
 
   #hear(message: FromWorker): void {
-    if (message.kind === 'begins') {
-      this.#suspect = { query: message.query, begun: this.#worker?.usage(), ended: false, stopped: false };
-    } else if (message.kind === 'ends') {
-      if (this.#suspect?.query === message.query) this.#suspect.ended = true;
-    } else if (message.kind === 'done') this.#done = true;
-    else if (!this.#up) {
-      this.#up = true;
-      this.#parts.up();
+    const suspects = this.#suspects;
+    switch (message.kind) {
+      case 'begins':
+        suspects.begins(message.query);
+        return;
+      case 'uses':
+        suspects.uses(message.query, message.use);
+        return;
+      case 'logs': {
+        const usage = this.#worker?.usage();
+        const mainMs = this.#worker?.mainMs();
+        const known = usage !== undefined && mainMs !== undefined;
+        suspects.logs(message.query, message.use, known ? { ...usage, mainMs } : undefined);
+        return;
+      }
+      case 'ends':
+        suspects.ends(message.query, message.use);
+        return;
+      case 'leaves':
+        this.#leaving.abort();
+        return;
+      case 'done':
+        this.#done = true;
+        return;
+      default:
+        if (this.#up) return;
+        this.#up = true;
+        this.#parts.up();
     }
+  }
+
+  /** How it ended. One that has said that it leaves, or was killed, is not waited for for ever. */
+  async #exit(worker: WorkerProcess): Promise<Exit> {
+    const { promise: given, resolve } = Promise.withResolvers<Exit>();
+    const gone = new AbortController();
+    void worker.ended.then(() => gone.abort());
+    const left = async () => {
+      await this.#parts.pause(LAST_SECONDS, gone.signal);
+      resolve({ code: null, signal: null });
+    };
+    if (this.#leaving.signal.aborted) void left();
+    else this.#leaving.signal.addEventListener('abort', () => void left());
+    return await Promise.race([worker.ended, given]);
   }
 
   /** Asks it to end, and after so many seconds does not ask any more. */
   async #stop(worker: WorkerProcess, seconds: number): Promise<void> {
     const gone = new AbortController();
     void worker.ended.then(() => gone.abort());
+    this.#leaving.signal.addEventListener('abort', () => gone.abort());
+    if (this.#leaving.signal.aborted) return;
     if (seconds > 0) {
       worker.kill('SIGTERM');
       await this.#parts.pause(seconds, gone.signal);
@@ -195,7 +237,8 @@ export class Watcher {
       this.#parts.say('WARNING', `osqueryd worker (${worker.pid}) could not be stopped. Sending kill signal.`);
     }
     worker.kill('SIGKILL');
-    await worker.ended;
+    // Nobody can do more.
+    this.#leaving.abort();
   }
 }
 

@@ -1,6 +1,8 @@
 /** SQLite's C constants by their own names; see https://sqlite.org/c3ref/constlist.html. */
 
 export const SQLITE_OK = 0;
+export const SQLITE_LIMIT_LIKE_PATTERN_LENGTH = 8;
+
 export const SQLITE_ERROR = 1;
 export const SQLITE_NOMEM = 7;
 export const SQLITE_READONLY = 8;

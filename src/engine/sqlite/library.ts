@@ -11,6 +11,8 @@ import { registerVfs } from './vfs.ts';
 export type Sqlite3 = Readonly<Record<ApiName, (...args: (number | bigint)[]) => number>>;
 
 type ApiName =
+  | '_emscripten_stack_restore'
+  | 'emscripten_stack_get_current'
   | '__wasm_call_ctors'
   | 'free'
   | 'malloc'
@@ -35,6 +37,7 @@ type ApiName =
   | 'sqlite3_finalize'
   | 'sqlite3_free'
   | 'sqlite3_initialize'
+  | 'sqlite3_limit'
   | 'sqlite3_malloc'
   | 'sqlite3_open_v2'
   | 'sqlite3_prepare_v2'
@@ -78,6 +81,8 @@ export class Library {
   readonly api: Sqlite3;
   /** Its own file system, which has no files: the address of a `sqlite3_vfs`. */
   readonly vfs: number;
+  /** Where C's stack is when nothing runs. */
+  readonly #stack: number;
 
   constructor(module: WebAssembly.Module, memoryLimit: number) {
     const heap = new Heap(memoryLimit);
@@ -90,7 +95,13 @@ export class Library {
     api.__wasm_call_ctors();
     const code = api.sqlite3_initialize();
     if (code !== SQLITE_OK) throw new Error(`sqlite3_initialize: ${code}`);
+    this.#stack = api.emscripten_stack_get_current();
     this.vfs = registerVfs(this);
+  }
+
+  /** Puts C's stack right after an exception has left a call; nothing of SQLite may be running. */
+  unwind(): void {
+    this.api._emscripten_stack_restore(this.#stack);
   }
 
   install: <const C extends Parameters<typeof install>[1]>(callbacks: C) => Record<keyof C, number> = (callbacks) =>

@@ -16,6 +16,8 @@ export interface ChildExit {
 export interface Child {
   readonly pid: number;
   usage(): { cpuMs: number; memory: number } | undefined;
+  /** CPU of its main thread in milliseconds. */
+  mainMs(): number | undefined;
   send(message: object): void;
   kill(signal: NodeJS.Signals): void;
   readonly ended: Promise<ChildExit>;
@@ -72,6 +74,7 @@ export function startSelf(
   return {
     pid: child.pid ?? 0,
     usage: () => (child.pid === undefined ? undefined : usageOf(child.pid)),
+    mainMs: () => (child.pid === undefined ? undefined : cpuOf(`/proc/${child.pid}/task/${child.pid}/stat`)),
     // One that has ended hears nothing.
     send: (message) => void (child.connected && child.send(message, () => {})),
     kill: (signal) => void child.kill(signal),
@@ -95,16 +98,23 @@ export function runProgram(command: string, args: readonly string[]): number {
  */
 export function usageOf(pid: number): { cpuMs: number; memory: number } | undefined {
   try {
-    // As UTF-8, whatever the name is: any other encoding takes a buffer of 64 KiB each time, and the watcher looks for ever.
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name in parentheses may hold anything; user and system time are the 12th and 13th field behind it.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (fields[0] === 'Z') return undefined;
+    const cpuMs = cpuOf(`/proc/${pid}/stat`);
+    if (cpuMs === undefined) return undefined;
     const [, resident, shared] = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ').map(Number);
-    return { cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS, memory: (resident! - shared!) * pageSize() };
+    return { cpuMs, memory: (resident! - shared!) * pageSize() };
   } catch {
     return undefined;
   }
+}
+
+/** CPU of a process or thread that has not ended, from its `stat`. */
+function cpuOf(path: string): number | undefined {
+  // As UTF-8, whatever the name is: any other encoding takes a buffer of 64 KiB each time, and the watcher looks for ever.
+  const stat = ifThere(path, 'utf8');
+  // The name in parentheses may hold anything; user and system time are the 12th and 13th field behind it.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  if (stat === '' || fields[0] === 'Z') return undefined;
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
 export function cores(): number {
@@ -124,9 +134,9 @@ function killedForMemory(): number {
   return Number(/^oom_kill (\d+)$/m.exec(ifThere('/proc/vmstat'))?.[1] ?? 0);
 }
 
-function ifThere(path: string): string {
+function ifThere(path: string, encoding: 'latin1' | 'utf8' = 'latin1'): string {
   try {
-    return readFileSync(path, 'latin1');
+    return readFileSync(path, encoding);
   } catch {
     return '';
   }

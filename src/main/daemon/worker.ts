@@ -1,16 +1,10 @@
-import { MessageChannel, Worker } from 'node:worker_threads';
 import { monotonicNow, timerMs } from '../../base/clock.ts';
 import { OSQUERY_VERSION } from '../../base/version.ts';
-import type { Configuration } from '../../config/configuration.ts';
 import type { OptionValues } from '../../config/option-values.ts';
 import { Alarm } from '../../daemon/alarm.ts';
-import { QueryThread, type Thread } from '../../daemon/query-thread.ts';
 import { Scheduler, type SchedulerOptions } from '../../daemon/scheduler.ts';
-import { sparingly } from '../../daemon/sparingly.ts';
-import { type DaemonState, serveState } from '../../daemon/state-channel.ts';
-import { watchdogLimits } from '../../daemon/watchdog/limits.ts';
+import type { DaemonState } from '../../daemon/state-channel.ts';
 import type { FromWorker, ToWorker } from '../../daemon/watchdog/messages.ts';
-import { cores } from '../../host/linux/child-process.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
 import type { DescriptorOutput } from '../../host/linux/standard-streams.ts';
 import { StatusLog } from '../../loggers/status-log.ts';
@@ -18,12 +12,12 @@ import { openMemoryStore, openStore } from '../../store/sqlite-store.ts';
 import { type Store, StoreDamaged, StoreFull, tryToKeep } from '../../store/store.ts';
 import { programInfo } from '../agent.ts';
 import { configSource } from '../configuration.ts';
-import type { QueryThreadData } from '../query-thread.ts';
 import { storeFilesOf } from '../store-files.ts';
 import { Events } from './events.ts';
 import { type Identity, identityOf } from './identifier.ts';
 import { LiveConfiguration } from './live-configuration.ts';
 import { everyLogger, makeLoggers, startMonitoring } from './loggers.ts';
+import { scheduleLimits, sqlThreads } from './sql-threads.ts';
 
 export interface WorkerParts {
   readonly options: OptionValues;
@@ -43,6 +37,8 @@ export interface WorkerParts {
   readonly onReload: (listener: () => void) => void;
 }
 
+/** Why a worker ends that has too many threads that hang. */
+const HANGING = 'too many SQL threads hang';
 /** How often a daemon looks at the clock at least: it may have been put forward, or the machine been asleep. */
 const IDLE_MS = 60_000;
 /** Seconds that the rows of a query are kept which does not run any more, as in osquery: a week, less 3.5 hours. */
@@ -73,22 +69,37 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
   const logger = everyLogger(loggers);
   const identity = identityOf(options, host, store);
 
-  const events = new Events({ options, store, inMemory, say: status.from('events.ts'), renewed: () => thread.renew() });
+  const events = new Events({
+    options,
+    store,
+    inMemory,
+    say: status.from('events.ts'),
+    renewed: () => threads.renew(),
+  });
   await events.configure(configuration.current);
   const monitoring = startMonitoring(options, (message) => status.say('WARNING', message, 'numeric-monitoring.ts'));
-  const thread = new QueryThread(
-    (cancel) => startThread(options, configuration.current, cancel, state, events.path),
-    sparingly((text) => status.say('WARNING', text, 'query-thread.ts')),
-  );
+  const threads = sqlThreads({
+    options,
+    store,
+    say: status.from('query-threads.ts'),
+    configuration: () => configuration.current,
+    state,
+    events: () => events.path,
+    tooMany: () => end.abort(HANGING),
+  });
   const scheduler = new Scheduler(
     {
       store,
       logger,
-      thread,
+      threads,
       now: () => Date.now() / 1000,
       say: status.from('scheduler.ts'),
-      begins: (query) => tell({ kind: 'begins', query }),
-      ends: (query) => tell({ kind: 'ends', query }),
+      watchdog: {
+        begins: (query) => tell({ kind: 'begins', query }),
+        uses: (query, use) => tell({ kind: 'uses', query, use }),
+        logs: (query, use) => tell({ kind: 'logs', query, use }),
+        ends: (query, use) => tell({ kind: 'ends', query, use }),
+      },
       events,
       ...(monitoring && { record: monitoring.record }),
     },
@@ -118,8 +129,10 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
     alarm.ring();
   });
   parts.onMessage((message) => {
-    if (message.kind === 'stop') scheduler.stop(message.query, message.reason);
-    else if (message.kind === 'denylist') scheduler.punish(message.query, message.reason);
+    if (message.kind === 'stop') {
+      // It may have ended while this thread was at work on its rows.
+      if (!scheduler.stop(message.query, message.reason)) scheduler.punish(message.query, message.reason);
+    } else if (message.kind === 'denylist') scheduler.punish(message.query, message.reason);
     else status.say(message.severity, message.message, 'watcher.ts', { printed: true });
   });
   end.signal.addEventListener('abort', () => alarm.ring());
@@ -140,11 +153,13 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
   // A query that runs at the end is not waited for.
   await Promise.race([ended, runOn()]);
   say('INFO', `ends: ${end.signal.reason}`);
-  await thread.close();
+  scheduler.close();
+  await threads.close();
   await events.close();
   monitoring?.flush();
   await logger.close();
-  return 0;
+  if (threads.hanging > 0) tell({ kind: 'leaves' });
+  return end.signal.reason === HANGING ? 1 : 0;
 
   /** The schedule, begun anew where the store was damaged: what it had kept is gone. */
   async function runOn(): Promise<void> {
@@ -163,7 +178,7 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
     const files = await scheduler.files(current.files);
     await events.configure({ ...current, files });
     // The thread that was asked may have known no events.
-    if (files !== current.files) thread.renew();
+    if (files !== current.files) threads.renew();
   }
 
   async function runSchedule(): Promise<void> {
@@ -179,14 +194,14 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
         if (configuration.load()) {
           status.say('INFO', `The configuration is read: ${configuration.current.hash}`, 'config.ts');
           await hear();
-          thread.renew();
+          threads.renew();
           await scheduler.load(configuration.current);
         }
       }
       const life = options.number('schedule_reload') * 1000;
       if (life > 0 && monotonicNow() - renewed >= life) {
         renewed = monotonicNow();
-        thread.renew();
+        threads.renew();
         await forget(store, scheduler.queries.keys());
       }
       await scheduler.tick();
@@ -196,11 +211,6 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
     }
   }
 }
-
-/** Megabytes for new objects, as the worker itself has: `child-process.ts`. */
-const YOUNG = 6;
-/** Megabytes that the thread needs to run anything at all, and some more. */
-const LEAST_HEAP = 64;
 
 /** A timer that may be longer than Node's own. */
 function after(milliseconds: number, callback: () => void): void {
@@ -244,7 +254,6 @@ function statusOptions(options: OptionValues) {
 }
 
 function schedulerOptions(options: OptionValues, identity: Identity): SchedulerOptions {
-  const seconds = options.number('query_timeout');
   return {
     results: {
       eventType: options.bool('logger_event_type'),
@@ -262,39 +271,6 @@ function schedulerOptions(options: OptionValues, identity: Identity): SchedulerO
     denyEvents: options.bool('events_enforce_denylist'),
     decorators: !options.bool('disable_decorators'),
     announce: options.bool('verbose') ? 'sql' : options.bool('schedule_lognames') ? 'names' : 'nothing',
-    limits: {
-      ...(seconds > 0 && { deadlineMs: seconds * 1000 }),
-      // Rows and the lines made of them are in memory at the same time.
-      characters: watchdogLimits(options, cores()).memory / 2,
-    },
+    limits: scheduleLimits(options),
   };
-}
-
-/** The thread that runs SQL, bounded by what the watchdog lets the whole worker have. */
-function startThread(
-  options: OptionValues,
-  { views, customTables }: Configuration,
-  cancel: Int32Array,
-  state: () => DaemonState,
-  events: string | undefined,
-): Thread {
-  const { port1, port2 } = new MessageChannel();
-  const answered = new Int32Array(new SharedArrayBuffer(4));
-  serveState({ port: port1, answered }, state);
-  const workerData: QueryThreadData = {
-    options: options.save(),
-    cancel,
-    state: { port: port2, answered },
-    views,
-    customTables,
-    events,
-  };
-  const megabytes = Math.max(LEAST_HEAP, watchdogLimits(options, cores()).memory / 1024 / 1024);
-  return new Worker(new URL('../query-thread.ts', import.meta.url), {
-    workerData,
-    transferList: [port2],
-    // Sockets of netlink and descriptors of openat2(2) are not opened by Node, which would complain of each that is closed.
-    trackUnmanagedFds: false,
-    resourceLimits: { maxOldGenerationSizeMb: megabytes, maxYoungGenerationSizeMb: YOUNG },
-  }) as unknown as Thread;
 }

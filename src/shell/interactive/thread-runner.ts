@@ -11,7 +11,12 @@ export interface Thread {
   on(event: 'exit', listener: () => void): unknown;
   postMessage(request: Request): void;
   terminate(): Promise<unknown>;
+  /** Lets the program end before it. */
+  unref(): void;
 }
+
+/** How long a query may take to stop that is told to: tables ask once a row and once a call. */
+export const GRACE_MS = 1000;
 
 /** Runs SQL in another thread, so that the prompt stays alive and Ctrl-C stops the query, not the shell. */
 export class ThreadRunner implements SqlRunner {
@@ -23,6 +28,7 @@ export class ThreadRunner implements SqlRunner {
   #queue: Promise<unknown> = Promise.resolve();
   #listener: ((reply: Reply) => void) | undefined;
   #fail: ((cause: Error) => void) | undefined;
+  #grace: NodeJS.Timeout | undefined;
 
   /** `start` makes a thread that serves requests, with `shared` in common. It begins at once, to be there when asked. */
   constructor(start: () => Thread, shared: Int32Array, warn: (text: string) => void) {
@@ -64,15 +70,33 @@ export class ThreadRunner implements SqlRunner {
     return (await this.#ask({ kind: 'namedTables' })) as readonly string[];
   }
 
+  /** Stops what runs; one that does not stop in time costs the thread. */
   cancel(): void {
     Atomics.store(this.#shared, SHARED.cancel, 1);
+    if (this.#fail === undefined) return;
+    this.#grace ??= setTimeout(() => this.#giveUp(), GRACE_MS);
   }
 
+  /** Never waits for a thread that hangs. */
   async close(): Promise<void> {
     this.cancel();
+    await this.#queue;
     if (this.#thread === undefined) return;
-    await this.#ask({ kind: 'close' });
+    const closed = this.#ask({ kind: 'close' });
+    this.#grace ??= setTimeout(() => this.#giveUp(), GRACE_MS);
+    await closed.catch(() => undefined);
     await this.#thread?.terminate();
+  }
+
+  /** A step of SQLite that takes minutes, or a call of the kernel that never returns. */
+  #giveUp(): void {
+    const thread = this.#thread;
+    this.#thread = undefined;
+    void thread?.terminate();
+    thread?.unref();
+    this.#fail?.(
+      new UserError('interrupted: the query did not stop; its thread was replaced, and temporary tables are lost'),
+    );
   }
 
   #begin(): Thread {
@@ -85,7 +109,9 @@ export class ThreadRunner implements SqlRunner {
       // The next request gets a new thread: a query that was too much costs the session its temporary tables, no more.
       this.#fail?.(new UserError(`the thread that runs SQL has ended${reason}`));
     };
-    thread.on('message', (reply) => this.#listener?.(reply));
+    thread.on('message', (reply) => {
+      if (this.#thread === thread) this.#listener?.(reply);
+    });
     thread.on('error', (cause) => ended(`: ${cause.message}`));
     thread.on('exit', () => ended(''));
     return thread;
@@ -93,9 +119,16 @@ export class ThreadRunner implements SqlRunner {
 
   /** One request after the other. */
   #ask(request: Request, sink?: ResultSink): Promise<Answer> {
-    const answer = this.#queue.then(() => this.#perform(request, sink));
+    const answer = this.#queue.then(() => this.#perform(request, sink).finally(() => this.#performed()));
     this.#queue = answer.catch(() => undefined);
     return answer;
+  }
+
+  #performed(): void {
+    clearTimeout(this.#grace);
+    this.#grace = undefined;
+    this.#fail = undefined;
+    this.#listener = undefined;
   }
 
   #perform(request: Request, sink: ResultSink | undefined): Promise<Answer> {

@@ -34,6 +34,7 @@ test('CPU may be exceeded for a while, not for long', () => {
     kind: 'cpu',
     message: 'Maximum sustainable CPU utilization limit 600ms exceeded for 12 seconds',
     amount: 3700,
+    limit: 2400,
   });
   meter.forgive();
   assert.equal(look(cpu + 1000), undefined);
@@ -45,7 +46,7 @@ test('memory counts from the first look on', () => {
   for (const megabytes of [70, 60, 270, 100]) assert.equal(look(megabytes), undefined);
   assert.equal(meter.grown, 30 * MB);
   const message = `Memory limits exceeded: ${201 * MB} bytes (limit is 200MB)`;
-  assert.deepEqual(look(271), { kind: 'memory', message, amount: 201 * MB });
+  assert.deepEqual(look(271), { kind: 'memory', message, amount: 201 * MB, limit: 200 * MB });
 });
 
 test('a worker that ends at once is started later and later, one that lived is not', () => {

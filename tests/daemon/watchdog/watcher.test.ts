@@ -19,6 +19,7 @@ class FakeWorker implements WorkerProcess {
   readonly heard: ToWorker[] = [];
   readonly signals: string[] = [];
   readonly ended: Promise<Exit>;
+  main = 0;
   readonly tell: (message: FromWorker) => void;
   used: Usage | undefined = { cpuMs: 0, memory: 5000 };
   /** Whether it ends when it is asked to. */
@@ -35,6 +36,10 @@ class FakeWorker implements WorkerProcess {
 
   usage(): Usage | undefined {
     return this.used;
+  }
+
+  mainMs(): number {
+    return this.main;
   }
 
   send(message: ToWorker): void {
@@ -65,7 +70,20 @@ const uses = (cpuMs: number, memory: number) => () => {
   worker().used = { cpuMs, memory };
 };
 const begins = (query: string) => () => worker().tell({ kind: 'begins', query });
-const ends = (query: string) => () => worker().tell({ kind: 'ends', query });
+const ends =
+  (query: string, cpuMs = 0, memory = 0) =>
+  () =>
+    worker().tell({ kind: 'ends', query, use: { cpuMs, memory } });
+/** A query tells what it uses, and the process uses what it does. */
+const tells = (query: string, cpuMs: number, memory: number, then: () => void) => () => {
+  worker().tell({ kind: 'uses', query, use: { cpuMs, memory } });
+  then();
+};
+const all =
+  (...steps: (() => void)[]) =>
+  () => {
+    for (const step of steps) step();
+  };
 const nothing = () => {};
 
 function watch(options: Partial<WatcherOptions> = {}): Promise<number> {
@@ -134,7 +152,7 @@ test('limits hold after the delay', async () => {
 });
 
 test('a query that is to blame is stopped alone', async () => {
-  script = [nothing, begins('big'), uses(0, 6500), uses(0, 5000), nothing, nothing];
+  script = [nothing, begins('big'), tells('big', 0, 750, uses(0, 6500)), uses(0, 5000), nothing, nothing];
   await watch();
   assert.equal(workers.length, 1);
   assert.deepEqual(
@@ -145,7 +163,14 @@ test('a query that is to blame is stopped alone', async () => {
 });
 
 test('a query that burns the CPU is stopped alone', async () => {
-  script = [nothing, begins('busy'), uses(1000, 5000), uses(2000, 5000), uses(2000, 5000), nothing];
+  script = [
+    nothing,
+    begins('busy'),
+    tells('busy', 500, 0, uses(1000, 5000)),
+    tells('busy', 1000, 0, uses(2000, 5000)),
+    uses(2000, 5000),
+    nothing,
+  ];
   await watch();
   assert.equal(workers.length, 1);
   assert.deepEqual(worker().heard, [
@@ -158,7 +183,7 @@ test('a query that burns the CPU is stopped alone', async () => {
 });
 
 test('where that does not help, the worker is started anew without the query', async () => {
-  script = [nothing, begins('big'), uses(0, 6500), nothing, nothing, nothing, nothing];
+  script = [nothing, begins('big'), tells('big', 0, 1500, uses(0, 6500)), nothing, nothing, nothing, nothing];
   await watch();
   assert.equal(workers.length, 2);
   assert.deepEqual(
@@ -167,16 +192,91 @@ test('where that does not help, the worker is started anew without the query', a
   );
 });
 
-test('a query that did not bring the excess is not stopped, but blamed for what ran with it', async () => {
-  script = [nothing, uses(0, 5900), begins('small'), uses(0, 6100), nothing, nothing];
+test('a query that did not bring the excess is neither stopped nor put aside', async () => {
+  script = [nothing, all(begins('small'), begins('hung')), tells('small', 0, 499, uses(0, 6100)), nothing, nothing];
   await watch();
   assert.equal(workers.length, 2);
-  assert.deepEqual(workers[0]!.heard, []);
-  assert.equal((workers[1]!.heard[0] as { query?: string }).query, 'small');
+  assert.deepEqual(
+    workers.map(({ heard }) => heard),
+    [[], []],
+  );
+});
+
+test('of two that run the one whose thread used it is to blame, whichever began last', async () => {
+  script = [
+    nothing,
+    all(begins('bomb'), begins('good')),
+    all(tells('good', 0, 10, nothing), tells('bomb', 0, 900, uses(0, 6100))),
+    uses(0, 5000),
+    nothing,
+  ];
+  await watch();
+  assert.deepEqual(
+    worker().heard.map((message) => ('query' in message ? `${message.kind} ${message.query}` : '')),
+    ['stop bomb'],
+  );
+});
+
+test('many short runs of one query count together, and it is put aside where none runs now', async () => {
+  script = [
+    nothing,
+    all(
+      begins('often'),
+      ends('often', 400),
+      begins('good'),
+      ends('good', 5),
+      begins('often'),
+      ends('often', 400),
+      uses(1000, 5000),
+    ),
+    all(begins('often'), ends('often', 300), begins('often'), ends('often', 300), uses(2000, 5000)),
+    nothing,
+  ];
+  await watch();
+  assert.deepEqual(
+    worker().heard.map((message) => ('query' in message ? `${message.kind} ${message.query}` : '')),
+    ['denylist often'],
+  );
+});
+
+test('what the main thread does with the rows of a query is the cost of that query', async () => {
+  const logs = () => worker().tell({ kind: 'logs', query: 'wide', use: { cpuMs: 100, memory: 50 } });
+  script = [
+    nothing,
+    all(begins('wide'), logs, () => {
+      worker().main = 900;
+      worker().used = { cpuMs: 1000, memory: 5000 };
+    }),
+    () => {
+      worker().main = 1900;
+      worker().used = { cpuMs: 2000, memory: 5000 };
+    },
+    all(ends('wide', 2000), nothing),
+  ];
+  await watch();
+  assert.deepEqual(
+    worker().heard.map((message) => ('query' in message ? `${message.kind} ${message.query}` : '')),
+    ['stop wide'],
+  );
+});
+
+test('a worker that leaves is not waited for, nor one that cannot be killed', async () => {
+  script = [
+    () => worker().tell({ kind: 'up' }),
+    () => worker().tell({ kind: 'leaves' }),
+    nothing,
+    all(uses(0, 9000), () => {
+      worker().kill = (signal) => void worker().signals.push(signal);
+    }),
+  ];
+  await watch();
+  assert.equal(workers.length, 2);
+  assert.ok(said.includes('ERROR osqueryd worker (100) ended and hangs'));
+  assert.deepEqual(workers[1]!.signals, ['SIGTERM', 'SIGKILL']);
 });
 
 test('one that ended before the last look is not blamed', async () => {
-  script = [begins('early'), ends('early'), nothing, uses(0, 7000), nothing];
+  script = [begins('early'), ends('early', 0, 2000), nothing, uses(0, 7000), nothing];
   await watch();
   assert.equal(workers.length, 2);
   assert.deepEqual(workers[1]!.heard, []);
@@ -203,6 +303,19 @@ test('a worker that crashes in a query goes on without the query, one that was k
   assert.ok(said.includes('ERROR osqueryd worker (101) ended by SIGABRT'));
 });
 
+test('a crash while two queries run is blamed on neither', async () => {
+  script = [
+    all(begins('one'), begins('two'), () => {
+      worker().tell({ kind: 'up' });
+      now += 10;
+      worker().end({ code: null, signal: 'SIGSEGV' });
+    }),
+    nothing,
+  ];
+  await watch();
+  assert.deepEqual(workers[1]!.heard, []);
+});
+
 test('what is wrong from the beginning ends the watcher, too', async () => {
   script = [() => worker().end({ code: 1, signal: null })];
   assert.equal(await watch(), 1);
@@ -219,4 +332,26 @@ test('a worker that is done ends the watcher', async () => {
   ];
   assert.equal(await watch(), 0);
   assert.equal(workers.length, 1);
+});
+
+test('of two that each use more than all may, neither half of it, the greater is to blame', async () => {
+  script = [
+    nothing,
+    all(begins('one'), begins('two')),
+    all(
+      tells('one', 1500, 0, nothing),
+      tells('two', 1400, 0, nothing),
+      begins('three'),
+      tells('three', 1400, 0, uses(4300, 5000)),
+    ),
+    all(tells('one', 3000, 0, nothing), tells('two', 2800, 0, nothing), tells('three', 2800, 0, uses(8600, 5000))),
+    nothing,
+  ];
+  await watch();
+  assert.deepEqual(
+    workers.flatMap(({ heard }) =>
+      heard.map((message) => ('query' in message ? `${message.kind} ${message.query}` : '')),
+    ),
+    ['stop one'],
+  );
 });

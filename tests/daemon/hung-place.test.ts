@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { hungPlace } from '../../src/daemon/hung-place.ts';
+import { parseMounts } from '../../src/parse/mounts.ts';
+
+const MOUNTS = `/dev/sda1 / ext4 rw 0 0
+proc /proc proc rw 0 0
+tmpfs /tmp tmpfs rw 0 0
+/dev/sdb1 /home ext4 rw 0 0
+deadserver:/export /mnt/dead fuse.nfs rw 0 0
+server:/a /mnt/with\\040blank nfs4 rw 0 0
+server:/b /srv/data nfs4 rw 0 0
+tmpfs /srv/data tmpfs rw 0 0
+systemd-1 /auto autofs rw 0 0
+`;
+const LINKS: Readonly<Record<string, string>> = {
+  '/home/x/.ssh/y': '/mnt/dead/z',
+  '/home/x/up': '../../mnt/./dead',
+  '/home/x/loop': 'loop',
+  '/proc/7/root': '/',
+};
+
+async function placeOf(path: string) {
+  const read: string[] = [];
+  const place = await hungPlace(path, parseMounts(MOUNTS), async (link) => {
+    read.push(link);
+    const target = LINKS[link];
+    if (target === undefined) throw new Error('EINVAL');
+    return target;
+  });
+  return { ...place, read };
+}
+
+test('a path of a disk is left alone by itself', async () => {
+  for (const path of ['/home/x/file', '/tmp/a', '/proc/7/fd/3', '/', '/proc/7/root/mnt/dead/f', '/srv/data/f']) {
+    const { name, paths } = await placeOf(path);
+    assert.deepEqual([name, paths], [path, [path]]);
+  }
+});
+
+test('of a file system that asks others the whole mount is left alone', async () => {
+  assert.deepEqual(await placeOf('/mnt/dead/a/b'), {
+    name: '/mnt/dead (fuse.nfs)',
+    paths: ['/mnt/dead'],
+    // Nothing of the mount is touched.
+    read: ['/mnt'],
+  });
+  assert.equal((await placeOf('/mnt/dead')).name, '/mnt/dead (fuse.nfs)');
+  assert.equal((await placeOf('/mnt/with blank/x')).name, '/mnt/with blank (nfs4)');
+  assert.equal((await placeOf('/auto/x')).name, '/auto (autofs)');
+  assert.equal((await placeOf('/mnt/deader/x')).name, '/mnt/deader/x');
+});
+
+test('a link into a mount is followed by its text, and left alone with the mount', async () => {
+  assert.deepEqual(await placeOf('/home/x/.ssh/y'), {
+    name: '/mnt/dead (fuse.nfs)',
+    paths: ['/mnt/dead', '/home/x/.ssh/y'],
+    read: ['/home', '/home/x', '/home/x/.ssh', '/home/x/.ssh/y', '/mnt'],
+  });
+  assert.deepEqual((await placeOf('/home/x/up/q')).paths, ['/mnt/dead', '/home/x/up/q']);
+  assert.deepEqual((await placeOf('/home/x/loop/q')).paths, ['/home/x/loop/q']);
+});

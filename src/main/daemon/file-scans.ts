@@ -24,8 +24,8 @@ const MEMORY = 1024 * MEGABYTE;
 
 /** Scans files for the thread that hears of them, which must not wait for that. */
 export interface FileScansOf {
-  /** Takes requests and gives answers; for that thread. */
-  readonly port: MessagePort;
+  /** Takes requests and gives answers, for that thread; one that it had before is closed. */
+  connect(): MessagePort;
   close(): Promise<void>;
 }
 
@@ -57,15 +57,20 @@ export function startFileScans(
     endsIdle: trims,
     ended: trims ? trimHeap : () => {},
   });
-  const { port1, port2 } = new MessageChannel();
-  port1.on('message', async ({ id, path, groups: wanted }: ScanRequest) => {
-    port1.postMessage({ id, outcome: await scanner.scan(path, wanted) } satisfies ScanAnswer);
-  });
-  port1.unref();
+  let port: MessagePort | undefined;
   return {
-    port: port2,
+    connect() {
+      port?.close();
+      const { port1, port2 } = new MessageChannel();
+      port1.on('message', async ({ id, path, groups: wanted }: ScanRequest) => {
+        port1.postMessage({ id, outcome: await scanner.scan(path, wanted) } satisfies ScanAnswer);
+      });
+      port1.unref();
+      port = port1;
+      return port2;
+    },
     close: async () => {
-      port1.close();
+      port?.close();
       await scanner.close();
     },
   };

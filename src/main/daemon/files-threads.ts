@@ -1,0 +1,223 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { Activity } from '../../base/activity.ts';
+import { HANG_LOOK_MS, HangWatch, LEFT_ALONE_MS, MOST_HUNG } from '../../daemon/hang.ts';
+import type { FilesChannel, NextFiles } from '../../events/files/hand-over.ts';
+import { FileProgress, type PendingChange } from '../../events/files/progress.ts';
+import type { Severity } from '../../loggers/logger.ts';
+import type { FromFilesThread, PlaceLeftAlone } from '../files-thread.ts';
+
+/** A thread, as `Worker` is one. */
+export interface HearingThread {
+  on(event: 'message', listener: (message: FromFilesThread) => void): unknown;
+  on(event: 'error', listener: (cause: Error) => void): unknown;
+  on(event: 'exit', listener: () => void): unknown;
+  terminate(): Promise<unknown>;
+  unref(): void;
+}
+
+/** What is different for each thread. */
+export interface FilesStart {
+  readonly channel: FilesChannel<MessagePort>;
+  readonly stop: Int32Array;
+  readonly activity: SharedArrayBuffer;
+  readonly progress: SharedArrayBuffer;
+  readonly leftAlone: readonly PlaceLeftAlone[];
+  readonly left: { readonly since: number; readonly pending: PendingChange | undefined } | undefined;
+}
+
+export interface FilesThreadsParts {
+  start(its: FilesStart): HearingThread;
+  /** Tells who keeps events that another thread hears of files from now on. */
+  attach(next: NextFiles): void;
+  closeDescriptors(descriptors: readonly number[]): void;
+  /** What is to be left alone where a call on a path hangs. */
+  placeOf(path: string): string | undefined;
+  readonly hangMs: number;
+  readonly say: (severity: Severity, message: string) => void;
+}
+
+/** How long the daemon waits for files to be watched before it goes on; a large tree takes longer. */
+const START_MS = 2000;
+/** How long a thread may take to tell what it has heard, at the end. */
+const END_MS = 1000;
+/** How soon a thread that failed is started anew: at first, and at most. */
+const RETRY_MS = 1000;
+const MAX_RETRY_MS = 60_000;
+
+interface Running {
+  readonly thread: HearingThread;
+  readonly activity: Activity;
+  readonly progress: FileProgress;
+  readonly watch: HangWatch;
+  readonly stop: Int32Array;
+  readonly taken: Int32Array;
+  readonly ended: Promise<void>;
+  descriptors: readonly number[];
+}
+
+/** One that was given up. */
+interface Hung {
+  readonly at: number;
+  hangs: boolean;
+}
+
+/**
+ * The thread that hears of files: it touches them, and so may hang for ever in the kernel. Then it is given up, the place is
+ * left alone, and another thread looks for what has changed since.
+ */
+export class FilesThreads {
+  /** For whoever keeps events: where those of the first thread come. */
+  readonly first: FilesChannel<MessagePort>;
+  /** Settled once the first one hears, or has failed, or takes long. */
+  readonly started: Promise<void>;
+  readonly #parts: FilesThreadsParts;
+  readonly #looking: NodeJS.Timeout;
+  #running: Running | undefined;
+  #hung: Hung[] = [];
+  #leftAlone: PlaceLeftAlone[] = [];
+  #retry: NodeJS.Timeout | undefined;
+  #retryMs = RETRY_MS;
+  #settleStarted = () => {};
+  /** Too many hang. */
+  #isResting = false;
+  #closed = false;
+
+  constructor(parts: FilesThreadsParts) {
+    this.#parts = parts;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.started = promise;
+    const late = setTimeout(resolve, START_MS);
+    this.#settleStarted = () => {
+      clearTimeout(late);
+      resolve();
+    };
+    this.first = this.#begin(undefined);
+    this.#looking = setInterval(() => this.#look(), HANG_LOOK_MS).unref();
+  }
+
+  /** Has it tell what it has heard, and end; one that hangs is not waited for. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#looking);
+    clearTimeout(this.#retry);
+    this.#settleStarted();
+    const running = this.#running;
+    if (running === undefined) return;
+    this.#running = undefined;
+    const { stop, taken, ended } = running;
+    Atomics.store(stop, 0, 1);
+    // It sleeps, or waits for room.
+    for (const shared of [stop, taken]) Atomics.notify(shared, 0);
+    const { promise: late, resolve } = Promise.withResolvers<'late'>();
+    const timer = setTimeout(() => resolve('late'), END_MS);
+    if ((await Promise.race([ended, late])) === 'late') {
+      void running.thread.terminate();
+      running.thread.unref();
+      void ended.then(() => this.#parts.closeDescriptors(running.descriptors));
+    }
+    clearTimeout(timer);
+  }
+
+  #begin(left: FilesStart['left']): FilesChannel<MessagePort> {
+    const { port1, port2 } = new MessageChannel();
+    const taken = new Int32Array(new SharedArrayBuffer(4));
+    const stop = new Int32Array(new SharedArrayBuffer(4));
+    const [activity, progress] = [new Activity(), new FileProgress()];
+    progress.note(left?.since ?? Date.now() / 1000, 0);
+    const now = Date.now();
+    this.#leftAlone = this.#leftAlone.filter(({ until }) => until[0]! > now);
+    const thread = this.#parts.start({
+      channel: { port: port2, taken },
+      stop,
+      activity: activity.shared,
+      progress: progress.shared,
+      leftAlone: this.#leftAlone,
+      left,
+    });
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    const watch = new HangWatch(this.#parts.hangMs, () => performance.now());
+    const running: Running = { thread, activity, progress, watch, stop, taken, ended, descriptors: [] };
+    this.#running = running;
+    let reason = 'its thread ended';
+    thread.on('message', (message) => {
+      if (message.kind === 'say') this.#parts.say(message.severity, message.message);
+      else if (message.kind === 'descriptors') running.descriptors = message.descriptors;
+      else this.#settleStarted();
+    });
+    thread.on('error', (cause) => {
+      reason = cause.message;
+    });
+    thread.on('exit', () => {
+      end();
+      if (this.#running === running && !this.#closed) this.#fail(running, reason);
+    });
+    return { port: port1, taken };
+  }
+
+  #look(): void {
+    const running = this.#running;
+    const call = running?.activity.look();
+    if (running?.watch.hangs(call)) this.#giveUp(running, `${call!.operation} ${call!.path}`.trimEnd(), call!.path);
+  }
+
+  #giveUp(running: Running, call: string, path: string): void {
+    const { say, hangMs, placeOf } = this.#parts;
+    // That it has ended is not waited for: it may never.
+    this.#running = undefined;
+    void running.thread.terminate();
+    running.thread.unref();
+    // Else the kernel would keep events for nobody.
+    this.#parts.closeDescriptors(running.descriptors);
+    const hung: Hung = { at: performance.now(), hangs: true };
+    this.#hung.push(hung);
+    const place = placeOf(path);
+    const until = new Float64Array(new SharedArrayBuffer(8)).fill(Number.POSITIVE_INFINITY);
+    const after = Date.now() + LEFT_ALONE_MS;
+    if (place !== undefined) this.#leftAlone.push({ path: place, until });
+    running.thread.on('exit', () => {
+      hung.hangs = false;
+      until[0] = after;
+    });
+    const alone =
+      place === undefined ? '' : `, and ${place} is left alone for ${LEFT_ALONE_MS / 60_000} minutes or more`;
+    say(
+      'WARNING',
+      `inotify: ${call} does not return since ${hangMs / 1000} s: the thread that hears of files is replaced${alone}`,
+    );
+    this.#goOn(running.progress);
+  }
+
+  /** Another thread looks for what has changed since the last one had told all. */
+  #goOn({ since, waiting, pending }: FileProgress): void {
+    this.#replace({ since, pending }, Math.max(waiting, pending === undefined ? 0 : 1, 1));
+  }
+
+  #replace(left: NonNullable<FilesStart['left']>, hung: number): void {
+    const now = performance.now();
+    this.#hung = this.#hung.filter(({ at, hangs }) => hangs || now - at < LEFT_ALONE_MS);
+    if (this.#hung.length < MOST_HUNG) {
+      this.#isResting = false;
+      this.#parts.attach({ channel: this.#begin(left), hung });
+      return;
+    }
+    if (!this.#isResting) {
+      this.#isResting = true;
+      const message = `inotify: ${this.#hung.length} threads that hear of files hang, or hung just now: files are not heard of until there are less`;
+      this.#parts.say('ERROR', message);
+      this.#parts.attach({ channel: undefined, hung });
+    }
+    this.#retry = setTimeout(() => this.#replace(left, 0), MAX_RETRY_MS).unref();
+  }
+
+  /** After a while, longer each time: what made it fail may be there still. */
+  #fail(running: Running, reason: string): void {
+    this.#running = undefined;
+    this.#parts.closeDescriptors(running.descriptors);
+    this.#settleStarted();
+    this.#parts.say('ERROR', `inotify: files are not heard of: ${reason}; starts anew in ${this.#retryMs / 1000} s`);
+    this.#parts.attach({ channel: undefined, hung: running.progress.waiting });
+    const left = { since: running.progress.since, pending: undefined };
+    this.#retry = setTimeout(() => this.#replace(left, 0), this.#retryMs).unref();
+    this.#retryMs = Math.min(this.#retryMs * 2, MAX_RETRY_MS);
+  }
+}

@@ -10,6 +10,7 @@ import type { Publisher } from '../events/publisher.ts';
 import type { Turn } from '../events/reading.ts';
 import { Recording } from '../events/recording.ts';
 import { Retention } from '../events/retention.ts';
+import { cachedStat } from '../host/linux/cached.ts';
 import { clearSignal } from '../host/linux/event-descriptor.ts';
 import { LinuxHost } from '../host/linux/linux-host.ts';
 import { poll } from '../host/linux/poll.ts';
@@ -121,7 +122,8 @@ function startPublishers(): Publisher[] {
         recording,
         tables: fed,
         emit: (event) => {
-          moment ??= momentOf(files, uptime());
+          // A program may lie where nobody answers.
+          moment ??= momentOf(files, uptime(), cachedStat);
           collector.add(name, event, Math.floor(Date.now() / 1000), moment);
         },
         now,

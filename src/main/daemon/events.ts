@@ -5,6 +5,7 @@ import { hangMs } from '../../daemon/hang.ts';
 import { hungPlace } from '../../daemon/hung-place.ts';
 import { namesTable, type ReadTable, seenByAll, withViews } from '../../events/readers.ts';
 import { beginReading, type Reading } from '../../events/reading.ts';
+import { cachedLink } from '../../host/linux/cached.ts';
 import { closeDescriptors, makeEventDescriptor, signal } from '../../host/linux/event-descriptor.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
 import { storeFiles } from '../../host/linux/store-files.ts';
@@ -215,7 +216,7 @@ export class Events {
         signal(wake);
       },
       closeDescriptors,
-      placeOf: (path) => hungPlace(path, parseMounts(files.readText('/proc/self/mounts'))),
+      placeOf: (path) => hungPlace(path, [...parseMounts(files.readText('/proc/self/mounts'))], cachedLink),
       hangMs: hangMs(options),
       say,
     });

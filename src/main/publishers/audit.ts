@@ -6,6 +6,7 @@ import { type FileLookup, FileTracker } from '../../events/audit/file-tracker.ts
 import { AuditPublisher, UNREAD } from '../../events/audit/publisher.ts';
 import { PathRules } from '../../events/files/path-rules.ts';
 import { AuditSocket } from '../../host/linux/audit-socket.ts';
+import { cachedStat } from '../../host/linux/cached.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
 import type { Starter, StarterParts } from './starter.ts';
 
@@ -100,5 +101,6 @@ function trackerOf({ options, sections, tables, say, now }: StarterParts): FileT
 const lookup: FileLookup = {
   processes: () => files.list('/proc').flatMap(({ name }) => (/^\d+$/.test(name) ? Number(name) : [])),
   descriptor: (pid, descriptor) => ifReadable(() => files.readLink(`/proc/${pid}/fd/${descriptor}`)),
-  inode: (path) => ifReadable(() => files.linkStat(path).inode),
+  // What was just used is known without asking who serves it, and may not answer.
+  inode: (path) => cachedStat(path, { follow: false })?.inode,
 };

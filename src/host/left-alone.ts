@@ -7,6 +7,21 @@ export interface LeftAlone {
   readonly until: number;
 }
 
+/** The same for another thread: until when may change. */
+export interface SharedPlace {
+  readonly path: string;
+  readonly until: Float64Array;
+}
+
+export function leftAlone(places: readonly SharedPlace[]): LeftAlone[] {
+  return places.map(({ path, until }) => ({
+    path,
+    get until() {
+      return until[0]!;
+    },
+  }));
+}
+
 /** Throws `HostError` ETIMEDOUT where a path is, or lies in, a place that is left alone. */
 export function refuseLeftAlone(places: readonly LeftAlone[], path: string, operation: string): void {
   for (const place of places) {

@@ -5,6 +5,7 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { Activity } from '../base/activity.ts';
 import { OptionValues } from '../config/option-values.ts';
+import { Guard } from '../engine/limits.ts';
 import { Collector } from '../events/collector.ts';
 import type { HearingShares } from '../events/cpu-budget.ts';
 import { type FilesChannel, FilesOutlet } from '../events/files/hand-over.ts';
@@ -13,7 +14,7 @@ import type { FileScanner } from '../events/files/scans.ts';
 import { runLoop } from '../events/loop.ts';
 import type { Publisher } from '../events/publisher.ts';
 import { Recording } from '../events/recording.ts';
-import { type LeftAlone, refuseLeftAlone } from '../host/left-alone.ts';
+import { leftAlone, type SharedPlace } from '../host/left-alone.ts';
 import { signal } from '../host/linux/event-descriptor.ts';
 import { LinuxHost } from '../host/linux/linux-host.ts';
 import { poll } from '../host/linux/poll.ts';
@@ -23,12 +24,6 @@ import { type EventWishes, eventTables } from './event-tables.ts';
 import { attempt, resting } from './hearing.ts';
 import { inotify } from './publishers/inotify.ts';
 import type { EventSections } from './publishers/starter.ts';
-
-/** A place that does not answer, left alone until then, milliseconds since the epoch; shared, it may end sooner than was thought. */
-export interface PlaceLeftAlone {
-  readonly path: string;
-  readonly until: Float64Array;
-}
 
 /** What the thread is given. */
 export interface FilesThreadData {
@@ -42,7 +37,7 @@ export interface FilesThreadData {
   readonly stop: Int32Array;
   readonly activity: SharedArrayBuffer;
   readonly progress: SharedArrayBuffer;
-  readonly leftAlone: readonly PlaceLeftAlone[];
+  readonly leftAlone: readonly SharedPlace[];
   /** What one that was given up leaves. */
   readonly left: { readonly since: number; readonly pending: PendingChange | undefined } | undefined;
   /** Scans files; undefined where none are to be scanned. */
@@ -98,13 +93,6 @@ function start(): Publisher[] | undefined {
   const replay = values.string('replay');
   const recording = replay === '' ? undefined : new Recording(replay, files.readBytes(replay));
   if (recording !== undefined && recording.publisher !== inotify.name) return undefined;
-  const activity = new Activity(data.activity);
-  const places: LeftAlone[] = data.leftAlone.map(({ path, until }) => ({
-    path,
-    get until() {
-      return until[0]!;
-    },
-  }));
   const publisher = inotify.start({
     options: values,
     sections: data.sections,
@@ -112,14 +100,7 @@ function start(): Publisher[] | undefined {
     tables: tables.map(({ name }) => name),
     emit: (event) => collector.add(inotify.name, event, Math.floor(Date.now() / 1000), moment),
     files: {
-      guard: {
-        check: () => {},
-        enter: (operation, path) => {
-          if (places.length > 0) refuseLeftAlone(places, path, operation);
-          activity.enter(operation, path);
-        },
-        leave: () => activity.leave(),
-      },
+      guard: new Guard({ activity: new Activity(data.activity), leftAlone: leftAlone(data.leftAlone) }),
       progress: new FileProgress(data.progress),
       left: data.left,
       handOver: () => collector.flush(),

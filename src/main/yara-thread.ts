@@ -1,5 +1,9 @@
 /** The thread that scans files with YARA. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { Activity } from '../base/activity.ts';
+import { guardedHost } from '../engine/guarded-host.ts';
+import { Guard } from '../engine/limits.ts';
+import { leftAlone } from '../host/left-alone.ts';
 import { LinuxHost } from '../host/linux/linux-host.ts';
 import { trimHeap } from '../host/linux/trim-heap.ts';
 import { loadYara } from '../host/linux/yara-module.ts';
@@ -11,9 +15,10 @@ console.log = () => {};
 
 const data = workerData as ScannerData;
 const tell = (message: FromScanner) => parentPort!.postMessage(message);
+const guard = new Guard({ activity: new Activity(data.activity), leftAlone: leftAlone(data.leftAlone) });
 const scanner = new FileScanner(
   loadYara(data.memoryLimit),
-  new LinuxHost().files,
+  guardedHost(new LinuxHost(), guard).files,
   data,
   tell,
   () => performance.now(),

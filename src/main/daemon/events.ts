@@ -161,7 +161,7 @@ export class Events {
     });
     await this.#end();
     const scans = tables.some(({ name }) => name === 'yara_events');
-    this.#scans = scans ? startFileScans(sections.yara, options, say) : undefined;
+    this.#scans = scans ? startFileScans(sections.yara, options, say, placeOf) : undefined;
     const common = {
       options: options.save(),
       wishes,
@@ -201,7 +201,6 @@ export class Events {
     const { options, say } = this.#parts;
     const wake = makeEventDescriptor();
     this.#wake = wake;
-    const { files } = new LinuxHost();
     return new FilesThreads({
       start: (its) => {
         const scans = this.#scans?.connect();
@@ -216,7 +215,7 @@ export class Events {
         signal(wake);
       },
       closeDescriptors,
-      placeOf: (path) => hungPlace(path, [...parseMounts(files.readText('/proc/self/mounts'))], cachedLink),
+      placeOf,
       hangMs: hangMs(options),
       say,
     });
@@ -231,6 +230,11 @@ export class Events {
     }, this.#retryMs).unref();
     this.#retryMs = Math.min(this.#retryMs * 2, MAX_RETRY_MS);
   }
+}
+
+/** What is to be left alone where a call on a path hangs. */
+function placeOf(path: string): string | undefined {
+  return hungPlace(path, [...parseMounts(new LinuxHost().files.readText('/proc/self/mounts'))], cachedLink);
 }
 
 function wantedBy(configuration: Configuration, options: OptionValues): Wanted {

@@ -1,10 +1,12 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Activity } from '../../base/activity.ts';
-import { HANG_LOOK_MS, HangWatch, LEFT_ALONE_MS, MOST_HUNG } from '../../daemon/hang.ts';
+import { HANG_LOOK_MS, HangWatch, MOST_HUNG } from '../../daemon/hang.ts';
+import { HungThreads, leftAloneText } from '../../daemon/hung-threads.ts';
 import type { FilesChannel, NextFiles } from '../../events/files/hand-over.ts';
 import { FileProgress, type PendingChange } from '../../events/files/progress.ts';
+import type { SharedPlace } from '../../host/left-alone.ts';
 import type { Severity } from '../../loggers/logger.ts';
-import type { FromFilesThread, PlaceLeftAlone } from '../files-thread.ts';
+import type { FromFilesThread } from '../files-thread.ts';
 
 /** A thread, as `Worker` is one. */
 export interface HearingThread {
@@ -21,7 +23,7 @@ export interface FilesStart {
   readonly stop: Int32Array;
   readonly activity: SharedArrayBuffer;
   readonly progress: SharedArrayBuffer;
-  readonly leftAlone: readonly PlaceLeftAlone[];
+  readonly leftAlone: readonly SharedPlace[];
   readonly left: { readonly since: number; readonly pending: PendingChange | undefined } | undefined;
 }
 
@@ -55,12 +57,6 @@ interface Running {
   descriptors: readonly number[];
 }
 
-/** One that was given up. */
-interface Hung {
-  readonly at: number;
-  hangs: boolean;
-}
-
 /**
  * The thread that hears of files: it touches them, and so may hang for ever in the kernel. Then it is given up, the place is
  * left alone, and another thread looks for what has changed since.
@@ -72,9 +68,8 @@ export class FilesThreads {
   readonly started: Promise<void>;
   readonly #parts: FilesThreadsParts;
   readonly #looking: NodeJS.Timeout;
+  readonly #hung = new HungThreads(MOST_HUNG, () => performance.now());
   #running: Running | undefined;
-  #hung: Hung[] = [];
-  #leftAlone: PlaceLeftAlone[] = [];
   #retry: NodeJS.Timeout | undefined;
   #retryMs = RETRY_MS;
   #settleStarted = () => {};
@@ -124,14 +119,12 @@ export class FilesThreads {
     const stop = new Int32Array(new SharedArrayBuffer(4));
     const [activity, progress] = [new Activity(), new FileProgress()];
     progress.note(left?.since ?? Date.now() / 1000, 0);
-    const now = Date.now();
-    this.#leftAlone = this.#leftAlone.filter(({ until }) => until[0]! > now);
     const thread = this.#parts.start({
       channel: { port: port2, taken },
       stop,
       activity: activity.shared,
       progress: progress.shared,
-      leftAlone: this.#leftAlone,
+      leftAlone: this.#hung.places,
       left,
     });
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
@@ -168,22 +161,10 @@ export class FilesThreads {
     running.thread.unref();
     // Else the kernel would keep events for nobody.
     this.#parts.closeDescriptors(running.descriptors);
-    const hung: Hung = { at: performance.now(), hangs: true };
-    this.#hung.push(hung);
     const place = placeOf(path);
-    const until = new Float64Array(new SharedArrayBuffer(8)).fill(Number.POSITIVE_INFINITY);
-    const after = Date.now() + LEFT_ALONE_MS;
-    if (place !== undefined) this.#leftAlone.push({ path: place, until });
-    running.thread.on('exit', () => {
-      hung.hangs = false;
-      until[0] = after;
-    });
-    const alone =
-      place === undefined ? '' : `, and ${place} is left alone for ${LEFT_ALONE_MS / 60_000} minutes or more`;
-    say(
-      'WARNING',
-      `inotify: ${call} does not return since ${hangMs / 1000} s: the thread that hears of files is replaced${alone}`,
-    );
+    running.thread.on('exit', this.#hung.add(place));
+    const replaced = 'the thread that hears of files is replaced';
+    say('WARNING', `inotify: ${call} does not return since ${hangMs / 1000} s: ${replaced}${leftAloneText(place)}`);
     this.#goOn(running.progress);
   }
 
@@ -193,16 +174,15 @@ export class FilesThreads {
   }
 
   #replace(left: NonNullable<FilesStart['left']>, hung: number): void {
-    const now = performance.now();
-    this.#hung = this.#hung.filter(({ at, hangs }) => hangs || now - at < LEFT_ALONE_MS);
-    if (this.#hung.length < MOST_HUNG) {
+    const { tooMany } = this.#hung;
+    if (tooMany === 0) {
       this.#isResting = false;
       this.#parts.attach({ channel: this.#begin(left), hung });
       return;
     }
     if (!this.#isResting) {
       this.#isResting = true;
-      const message = `inotify: ${this.#hung.length} threads that hear of files hang, or hung just now: files are not heard of until there are less`;
+      const message = `inotify: ${tooMany} threads that hear of files hang, or hung just now: files are not heard of until there are less`;
       this.#parts.say('ERROR', message);
       this.#parts.attach({ channel: undefined, hung });
     }

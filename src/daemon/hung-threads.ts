@@ -1,0 +1,55 @@
+import type { SharedPlace } from '../host/left-alone.ts';
+import { LEFT_ALONE_MS } from './hang.ts';
+
+interface Hung {
+  readonly at: number;
+  hangs: boolean;
+}
+
+/** Threads of one kind that were given up, and the places that they hang in. */
+export class HungThreads {
+  readonly #most: number;
+  readonly #now: () => number;
+  #hung: Hung[] = [];
+  #places: SharedPlace[] = [];
+
+  /** `most`: no other is started while so many hang, or hung just now. `now`: milliseconds of a clock that never goes back. */
+  constructor(most: number, now: () => number) {
+    this.#most = most;
+    this.#now = now;
+  }
+
+  /** How many hang, or hung just now; 0 while others may be started. */
+  get tooMany(): number {
+    const now = this.#now();
+    this.#hung = this.#hung.filter(({ at, hangs }) => hangs || now - at < LEFT_ALONE_MS);
+    return this.#hung.length < this.#most ? 0 : this.#hung.length;
+  }
+
+  /** Places that nobody is to touch. */
+  get places(): readonly SharedPlace[] {
+    const now = Date.now();
+    this.#places = this.#places.filter(({ until }) => until[0]! > now);
+    return this.#places;
+  }
+
+  /** A thread hangs, in a place if it is known; gives what is to be called once it has ended after all. */
+  add(place: string | undefined): () => void {
+    const hung: Hung = { at: this.#now(), hangs: true };
+    this.#hung.push(hung);
+    const until = new Float64Array(new SharedArrayBuffer(8)).fill(Number.POSITIVE_INFINITY);
+    const after = Date.now() + LEFT_ALONE_MS;
+    if (place !== undefined) this.#places.push({ path: place, until });
+    return () => {
+      hung.hangs = false;
+      until[0] = after;
+    };
+  }
+}
+
+/** For messages: what is left alone, and for how long. */
+export function leftAloneText(place: string | undefined): string {
+  return place === undefined
+    ? ''
+    : `; ${place} is left alone for ${LEFT_ALONE_MS / 60_000} minutes, longer if it still hangs then`;
+}

@@ -5,7 +5,6 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { Activity } from '../base/activity.ts';
 import { OptionValues } from '../config/option-values.ts';
-import { Guard } from '../engine/limits.ts';
 import { Collector } from '../events/collector.ts';
 import type { HearingShares } from '../events/cpu-budget.ts';
 import { type FilesChannel, FilesOutlet } from '../events/files/hand-over.ts';
@@ -20,6 +19,7 @@ import { LinuxHost } from '../host/linux/linux-host.ts';
 import { poll } from '../host/linux/poll.ts';
 import { uptime } from '../host/linux/uptime.ts';
 import { momentOf } from '../schema/event-table.ts';
+import { CarefulGuard } from './careful-guard.ts';
 import { type EventWishes, eventTables } from './event-tables.ts';
 import { attempt, resting } from './hearing.ts';
 import { inotify } from './publishers/inotify.ts';
@@ -100,7 +100,7 @@ function start(): Publisher[] | undefined {
     tables: tables.map(({ name }) => name),
     emit: (event) => collector.add(inotify.name, event, Math.floor(Date.now() / 1000), moment),
     files: {
-      guard: new Guard({ activity: new Activity(data.activity), leftAlone: leftAlone(data.leftAlone) }),
+      guard: new CarefulGuard(new Activity(data.activity), leftAlone(data.leftAlone)),
       progress: new FileProgress(data.progress),
       left: data.left,
       handOver: () => collector.flush(),

@@ -37,13 +37,20 @@ export class HungThreads {
   add(place: string | undefined): () => void {
     const hung: Hung = { at: this.#now(), hangs: true };
     this.#hung.push(hung);
-    const until = new Float64Array(new SharedArrayBuffer(8)).fill(Number.POSITIVE_INFINITY);
-    const after = Date.now() + LEFT_ALONE_MS;
-    if (place !== undefined) this.#places.push({ path: place, until });
+    const until = this.leaveAlone(place);
+    const after = until[0]!;
+    until[0] = Number.POSITIVE_INFINITY;
     return () => {
       hung.hangs = false;
       until[0] = after;
     };
+  }
+
+  /** Nobody is to touch a place for a while; until when. */
+  leaveAlone(place: string | undefined): Float64Array {
+    const until = new Float64Array(new SharedArrayBuffer(8)).fill(Date.now() + LEFT_ALONE_MS);
+    if (place !== undefined) this.#places.push({ path: place, until });
+    return until;
   }
 }
 

@@ -80,7 +80,11 @@ export class FilePublisher implements Publisher {
     this.#emit = emit;
     this.#warn = warn;
     const { left } = options;
-    if (left?.pending !== undefined) this.#tellUnseen(left.pending);
+    if (left?.pending !== undefined) {
+      this.#tellUnseen(left.pending);
+      options.handOver?.();
+    }
+    if (options.progress !== undefined) options.progress.pending = undefined;
     if (left !== undefined) for (const its of watched) this.#rescans.missed(its, left.since);
     this.#note();
   }
@@ -142,7 +146,7 @@ export class FilePublisher implements Publisher {
         if (this.#updated.has(change.path)) continue;
         this.#updated.add(change.path);
       }
-      this.#waiting.push({ ...change, action, categories, occurred, hash, after: this.#rescans.heardUntil });
+      this.#waiting.push({ ...change, action, categories, occurred, hash, after: this.#rescans.foundUntil });
     }
   }
 

@@ -118,7 +118,9 @@ export class FilesThreads {
     const taken = new Int32Array(new SharedArrayBuffer(4));
     const stop = new Int32Array(new SharedArrayBuffer(4));
     const [activity, progress] = [new Activity(), new FileProgress()];
+    // Should this one hang before it has come so far.
     progress.note(left?.since ?? Date.now() / 1000, 0);
+    progress.pending = left?.pending;
     const thread = this.#parts.start({
       channel: { port: port2, taken },
       stop,
@@ -165,14 +167,11 @@ export class FilesThreads {
     running.thread.on('exit', this.#hung.add(place));
     const replaced = 'the thread that hears of files is replaced';
     say('WARNING', `inotify: ${call} does not return since ${hangMs / 1000} s: ${replaced}${leftAloneText(place)}`);
-    this.#goOn(running.progress);
+    const { since, waiting, pending } = running.progress;
+    this.#replace({ since, pending }, Math.max(waiting, 1));
   }
 
   /** Another thread looks for what has changed since the last one had told all. */
-  #goOn({ since, waiting, pending }: FileProgress): void {
-    this.#replace({ since, pending }, Math.max(waiting, pending === undefined ? 0 : 1, 1));
-  }
-
   #replace(left: NonNullable<FilesStart['left']>, hung: number): void {
     const { tooMany } = this.#hung;
     if (tooMany === 0) {
@@ -195,8 +194,11 @@ export class FilesThreads {
     this.#parts.closeDescriptors(running.descriptors);
     this.#settleStarted();
     this.#parts.say('ERROR', `inotify: files are not heard of: ${reason}; starts anew in ${this.#retryMs / 1000} s`);
-    this.#parts.attach({ channel: undefined, hung: running.progress.waiting });
-    const left = { since: running.progress.since, pending: undefined };
+    const { since, waiting, pending } = running.progress;
+    this.#parts.attach({ channel: undefined, hung: waiting });
+    // The file may be what it failed on, and would fail on again.
+    if (pending !== undefined) this.#hung.leaveAlone(pending.path);
+    const left = { since, pending };
     this.#retry = setTimeout(() => this.#replace(left, 0), this.#retryMs).unref();
     this.#retryMs = Math.min(this.#retryMs * 2, MAX_RETRY_MS);
   }

@@ -96,8 +96,7 @@ export class YaraScanner {
     if (thread === undefined) return;
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, END_MS);
-    thread.unref();
-    await Promise.race([thread.terminate(), late]);
+    await Promise.race([terminate(thread), late]);
     clearTimeout(timer);
   }
 
@@ -178,8 +177,7 @@ export class YaraScanner {
 
   #end(): void {
     const thread = this.#drop();
-    thread?.unref();
-    void thread?.terminate().then(this.#parts.ended);
+    if (thread !== undefined) void terminate(thread).then(this.#parts.ended);
   }
 
   #drop(): ScannerThread | undefined {
@@ -222,6 +220,14 @@ export class YaraScanner {
     if (!this.#parts.endsIdle || this.#startTook > SLOW_START_MS) return;
     this.#idle = setTimeout(() => this.#end(), IDLE_MS).unref();
   }
+}
+
+/** Ends a thread; the process does not go on for its sake. */
+function terminate(thread: ScannerThread): Promise<unknown> {
+  const ended = thread.terminate();
+  // That it is to end has Node wait for it.
+  thread.unref();
+  return ended;
 }
 
 function failure(cause: ScanFailure, reason: string): ScanOutcome {

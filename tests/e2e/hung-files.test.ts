@@ -76,6 +76,34 @@ test('a mount below a pattern does not answer from the start: the daemon starts,
   await endsAtOnce(second);
 });
 
+test('rules of YARA that nobody gives: their group is put aside, the others scan, and the daemon ends', async (t) => {
+  using folder = new DaemonFolder();
+  const [top, dead] = [folder.at('top'), folder.at('dead')];
+  for (const path of [top, dead]) mkdirSync(path);
+  const mount = await deadMount(t, dead);
+  if (mount === undefined) return;
+  writeFileSync(folder.at('good.yar'), 'rule found { strings: $a = "needle" condition: $a }');
+  folder.configure({
+    schedule: { found: { query: 'select target_path, matches from yara_events', interval: 1 } },
+    file_paths: { all: [`${top}/%%`] },
+    yara: {
+      signatures: { good: [folder.at('good.yar')], far: [`${dead}/far.yar`] },
+      file_paths: { all: ['far', 'good'] },
+    },
+  });
+  const child = folder.startAmong(mount.pid, '--enable_file_events', '--disable_watchdog');
+  await folder.untilStatus(/inotify: started/);
+  const began = performance.now();
+  await folder.untilStatus(
+    new RegExp(`yara: group far is put aside: to compile it \\w+ ${dead}/far.yar does not return .* ${dead} is left`),
+  );
+  assert.ok(performance.now() - began < SAID_MS + SLACK_MS, `said after ${performance.now() - began} ms`);
+  writeFileSync(`${top}/file`, 'a needle');
+  const [match] = await folder.until(() => (heard(folder, 'found')[0] ? heard(folder, 'found') : undefined), 'a match');
+  assert.deepEqual(match, { target_path: `${top}/file`, matches: 'found' });
+  await endsAtOnce(child);
+});
+
 function start(folder: DaemonFolder, mounts: number, paths: string[], flags: readonly string[] = []): ChildProcess {
   folder.configure({
     schedule: {

@@ -42,6 +42,12 @@ export function cachedLink(path: string): string | undefined {
   });
 }
 
+/** Whether this kernel can be asked so. */
+export function hasCachedLooks(): boolean {
+  cachedStat('/');
+  return supported;
+}
+
 function withCached<T>(path: string, follow: boolean, look: (fd: number) => T): T | undefined {
   if (!supported || !path.startsWith('/') || path.includes('\0')) return undefined;
   const how = follow ? FOLLOWED : UNFOLLOWED;

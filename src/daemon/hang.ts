@@ -14,9 +14,6 @@ export function hangMs(options: OptionValues): number {
 export const HANG_LOOK_MS = 500;
 /** How long a place that did not answer is left alone; and as long as the thread hangs there. */
 export const LEFT_ALONE_MS = 10 * 60_000;
-/** Threads of one kind that hang, or hung in this time: no other is started. Each keeps its memory, some megabytes. */
-export const MOST_HUNG = 4;
-
 /** Sees that a thread is inside of the same call for long, look by look. */
 export class HangWatch {
   readonly #hangMs: number;

@@ -8,22 +8,20 @@ interface Hung {
 
 /** Threads of one kind that were given up, and the places that they hang in. */
 export class HungThreads {
-  readonly #most: number;
   readonly #now: () => number;
   #hung: Hung[] = [];
   #places: SharedPlace[] = [];
 
-  /** `most`: no other is started while so many hang, or hung just now. `now`: milliseconds of a clock that never goes back. */
-  constructor(most: number, now: () => number) {
-    this.#most = most;
+  /** `now`: milliseconds of a clock that never goes back. */
+  constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** How many hang, or hung just now; 0 while others may be started. */
-  get tooMany(): number {
+  /** How many hang, or hung just now. */
+  get count(): number {
     const now = this.#now();
     this.#hung = this.#hung.filter(({ at, hangs }) => hangs || now - at < LEFT_ALONE_MS);
-    return this.#hung.length < this.#most ? 0 : this.#hung.length;
+    return this.#hung.length;
   }
 
   /** Places that nobody is to touch. */

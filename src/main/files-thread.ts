@@ -40,6 +40,8 @@ export interface FilesThreadData {
   readonly leftAlone: readonly SharedPlace[];
   /** What one that was given up leaves. */
   readonly left: { readonly since: number; readonly pending: PendingChange | undefined } | undefined;
+  /** Whether files are looked at; else only what the kernel says of them is told. */
+  readonly looks: boolean;
   /** Scans files; undefined where none are to be scanned. */
   readonly scans: MessagePort | undefined;
   /** Undefined for as much as there is. */
@@ -103,6 +105,7 @@ function start(): Publisher[] | undefined {
       guard: new CarefulGuard(new Activity(data.activity), leftAlone(data.leftAlone)),
       progress: new FileProgress(data.progress),
       left: data.left,
+      looks: data.looks,
       handOver: () => collector.flush(),
       holds: (descriptors) => tell({ kind: 'descriptors', descriptors }),
     },

@@ -104,29 +104,49 @@ withClock('a thread that hangs is given up, and the next one knows where, and si
   await ended;
 });
 
-withClock('no more than four hang at once, or soon after each other; then it rests', async () => {
-  const { all, threads, said, attached, pass } = over();
-  for (let i = 0; i < 4; i++) {
-    threads[i]!.activity.enter('list', `/w/${i}`);
-    pass(9);
-  }
-  assert.equal(threads.length, 4);
-  assert.match(said.at(-1)!, /^ERROR inotify: 4 threads that hear of files hang/);
-  assert.equal(attached.at(-1)!.channel, undefined);
-  pass(3600);
-  assert.equal(threads.length, 4);
-  // Two come back: long ago they hung.
-  for (const thread of threads.slice(0, 2)) thread.emit('exit');
-  pass(61);
-  assert.equal(threads.length, 5);
-  assert.ok(attached.at(-1)!.channel !== undefined);
-  assert.deepEqual(
-    threads[4]!.its.leftAlone.map(({ path }) => path),
-    ['/w/2', '/w/3'],
-  );
-  threads[4]!.emit('exit');
-  await all.close();
-});
+withClock(
+  'after four that hang the next one looks at no file; after six there is none, until some come back',
+  async () => {
+    const { all, threads, said, attached, pass } = over();
+    for (let i = 0; i < 4; i++) {
+      assert.equal(threads[i]!.its.looks, true);
+      threads[i]!.activity.enter('list', `/w/${i}`);
+      pass(9);
+    }
+    assert.equal(threads.length, 5);
+    assert.equal(threads[4]!.its.looks, false);
+    assert.match(said.at(-1)!, /^ERROR inotify: 4 threads that hear of files hang.* not looked at/);
+    assert.ok(attached.at(-1)!.channel !== undefined);
+    pass(3600);
+    assert.equal(threads.length, 5);
+    // Two come back: long ago they hung.
+    for (const thread of threads.slice(0, 2)) thread.emit('exit');
+    pass(61);
+    assert.equal(Atomics.load(threads[4]!.its.stop, 0), 1);
+    threads[4]!.progress.note(99, 0);
+    threads[4]!.emit('exit');
+    assert.equal(threads.length, 6);
+    assert.deepEqual([threads[5]!.its.looks, threads[5]!.its.left?.since], [true, 99]);
+    assert.deepEqual(
+      threads[5]!.its.leftAlone.map(({ path }) => path),
+      ['/w/2', '/w/3'],
+    );
+    for (let i = 5; i < 9; i++) {
+      threads[i]!.activity.enter('watch', `/w/${i}`);
+      pass(9);
+    }
+    assert.equal(threads.length, 9);
+    assert.match(said.at(-1)!, /^ERROR inotify: 6 threads that hear of files hang.* not heard of/);
+    assert.equal(attached.at(-1)!.channel, undefined);
+    pass(3600);
+    assert.equal(threads.length, 9);
+    threads[8]!.emit('exit');
+    pass(61);
+    assert.deepEqual([threads.length, threads[9]!.its.looks], [10, false]);
+    threads[9]!.emit('exit');
+    await all.close();
+  },
+);
 
 withClock('one that fails is started anew, and leaves alone what it failed on', async () => {
   const { all, threads, said, pass } = over();

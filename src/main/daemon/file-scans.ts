@@ -52,7 +52,7 @@ export function startFileScans(
     trims,
   };
   const said = sparingly((message) => say('ERROR', message));
-  const hung = new HungThreads(MOST_HUNG, () => performance.now());
+  const hung = new HungThreads(() => performance.now());
   const milliseconds = hangMs(options);
   const start = (names: readonly string[]): ScannerThread => {
     const activity = new Activity();
@@ -75,7 +75,7 @@ export function startFileScans(
   };
   const scanner = new YaraScanner({
     start,
-    canStart: () => hung.tooMany === 0,
+    canStart: () => hung.count < MOST_HUNG,
     groups: [...groups].filter((group) => yara.signatures.has(group)),
     say: (message) => said(`yara: ${message}`),
     // The watchdog would end the agent.

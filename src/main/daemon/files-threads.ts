@@ -1,6 +1,6 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Activity } from '../../base/activity.ts';
-import { HANG_LOOK_MS, HangWatch, MOST_HUNG } from '../../daemon/hang.ts';
+import { HANG_LOOK_MS, HangWatch } from '../../daemon/hang.ts';
 import { HungThreads, leftAloneText } from '../../daemon/hung-threads.ts';
 import type { FilesChannel, NextFiles } from '../../events/files/hand-over.ts';
 import { FileProgress, type PendingChange } from '../../events/files/progress.ts';
@@ -25,6 +25,8 @@ export interface FilesStart {
   readonly progress: SharedArrayBuffer;
   readonly leftAlone: readonly SharedPlace[];
   readonly left: { readonly since: number; readonly pending: PendingChange | undefined } | undefined;
+  /** Whether it looks at files; else it tells only what the kernel says of them. */
+  readonly looks: boolean;
 }
 
 export interface FilesThreadsParts {
@@ -45,6 +47,12 @@ const END_MS = 1000;
 /** How soon a thread that failed is started anew: at first, and at most. */
 const RETRY_MS = 1000;
 const MAX_RETRY_MS = 60_000;
+/**
+ * Threads that hang, or hung just now; each keeps its memory, some megabytes. With so many the next one looks at no file; with
+ * so many none is started.
+ */
+const MOST_HUNG = 4;
+const MOST_HUNG_AT_ALL = 6;
 
 interface Running {
   readonly thread: HearingThread;
@@ -55,6 +63,9 @@ interface Running {
   readonly taken: Int32Array;
   readonly ended: Promise<void>;
   descriptors: readonly number[];
+  readonly looks: boolean;
+  /** Whether it was told to end, and another one goes on. */
+  ends: boolean;
 }
 
 /**
@@ -68,13 +79,11 @@ export class FilesThreads {
   readonly started: Promise<void>;
   readonly #parts: FilesThreadsParts;
   readonly #looking: NodeJS.Timeout;
-  readonly #hung = new HungThreads(MOST_HUNG, () => performance.now());
+  readonly #hung = new HungThreads(() => performance.now());
   #running: Running | undefined;
   #retry: NodeJS.Timeout | undefined;
   #retryMs = RETRY_MS;
   #settleStarted = () => {};
-  /** Too many hang. */
-  #isResting = false;
   #closed = false;
 
   constructor(parts: FilesThreadsParts) {
@@ -86,7 +95,7 @@ export class FilesThreads {
       clearTimeout(late);
       resolve();
     };
-    this.first = this.#begin(undefined);
+    this.first = this.#begin(undefined, true);
     this.#looking = setInterval(() => this.#look(), HANG_LOOK_MS).unref();
   }
 
@@ -99,10 +108,8 @@ export class FilesThreads {
     const running = this.#running;
     if (running === undefined) return;
     this.#running = undefined;
-    const { stop, taken, ended } = running;
-    Atomics.store(stop, 0, 1);
-    // It sleeps, or waits for room.
-    for (const shared of [stop, taken]) Atomics.notify(shared, 0);
+    const { ended } = running;
+    end(running);
     const { promise: late, resolve } = Promise.withResolvers<'late'>();
     const timer = setTimeout(() => resolve('late'), END_MS);
     if ((await Promise.race([ended, late])) === 'late') {
@@ -113,7 +120,7 @@ export class FilesThreads {
     clearTimeout(timer);
   }
 
-  #begin(left: FilesStart['left']): FilesChannel<MessagePort> {
+  #begin(left: FilesStart['left'], looks: boolean): FilesChannel<MessagePort> {
     const { port1, port2 } = new MessageChannel();
     const taken = new Int32Array(new SharedArrayBuffer(4));
     const stop = new Int32Array(new SharedArrayBuffer(4));
@@ -128,10 +135,12 @@ export class FilesThreads {
       progress: progress.shared,
       leftAlone: this.#hung.places,
       left,
+      looks,
     });
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     const watch = new HangWatch(this.#parts.hangMs, () => performance.now());
-    const running: Running = { thread, activity, progress, watch, stop, taken, ended, descriptors: [] };
+    const shared = { thread, activity, progress, watch, stop, taken, ended };
+    const running: Running = { ...shared, descriptors: [], looks, ends: false };
     this.#running = running;
     let reason = 'its thread ended';
     thread.on('message', (message) => {
@@ -144,7 +153,9 @@ export class FilesThreads {
     });
     thread.on('exit', () => {
       end();
-      if (this.#running === running && !this.#closed) this.#fail(running, reason);
+      if (this.#running !== running || this.#closed) return;
+      if (running.ends) this.#replace({ since: progress.since, pending: undefined }, 0);
+      else this.#fail(running, reason);
     });
     return { port: port1, taken };
   }
@@ -173,19 +184,28 @@ export class FilesThreads {
 
   /** Another thread looks for what has changed since the last one had told all. */
   #replace(left: NonNullable<FilesStart['left']>, hung: number): void {
-    const { tooMany } = this.#hung;
-    if (tooMany === 0) {
-      this.#isResting = false;
-      this.#parts.attach({ channel: this.#begin(left), hung });
-      return;
+    clearTimeout(this.#retry);
+    const { count } = this.#hung;
+    const [looks, hears] = [count < MOST_HUNG, count < MOST_HUNG_AT_ALL];
+    if (!looks && hung > 0) {
+      const meanwhile = hears
+        ? 'what the kernel tells of files is told, but they are not looked at'
+        : 'files are not heard of';
+      this.#parts.say('ERROR', `inotify: ${count} threads that hear of files hang, or hung just now: ${meanwhile}`);
     }
-    if (!this.#isResting) {
-      this.#isResting = true;
-      const message = `inotify: ${tooMany} threads that hear of files hang, or hung just now: files are not heard of until there are less`;
-      this.#parts.say('ERROR', message);
-      this.#parts.attach({ channel: undefined, hung });
-    }
-    this.#retry = setTimeout(() => this.#replace(left, 0), MAX_RETRY_MS).unref();
+    if (hears) this.#parts.attach({ channel: this.#begin(left, looks), hung });
+    else if (hung > 0) this.#parts.attach({ channel: undefined, hung });
+    if (!looks) this.#retry = setTimeout(() => this.#lookAgain(left), MAX_RETRY_MS).unref();
+  }
+
+  /** Fewer hang, maybe: one that looks at files goes on. */
+  #lookAgain(left: NonNullable<FilesStart['left']>): void {
+    const running = this.#running;
+    if (running === undefined) this.#replace(left, 0);
+    else if (this.#hung.count < MOST_HUNG) {
+      running.ends = true;
+      end(running);
+    } else this.#retry = setTimeout(() => this.#lookAgain(left), MAX_RETRY_MS).unref();
   }
 
   /** After a while, longer each time: what made it fail may be there still. */
@@ -202,4 +222,10 @@ export class FilesThreads {
     this.#retry = setTimeout(() => this.#replace(left, 0), this.#retryMs).unref();
     this.#retryMs = Math.min(this.#retryMs * 2, MAX_RETRY_MS);
   }
+}
+
+function end({ stop, taken }: Running): void {
+  Atomics.store(stop, 0, 1);
+  // It sleeps, or waits for room.
+  for (const shared of [stop, taken]) Atomics.notify(shared, 0);
 }

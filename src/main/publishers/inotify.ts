@@ -6,6 +6,7 @@ import { PathRules } from '../../events/files/path-rules.ts';
 import { FilePublisher } from '../../events/files/publisher.ts';
 import type { WatchedFiles } from '../../events/files/rescans.ts';
 import { FileScans } from '../../events/files/scans.ts';
+import type { Files } from '../../host/host.ts';
 import type { Starter, StarterParts } from './starter.ts';
 import { WatchedKernel } from './watched-kernel.ts';
 
@@ -16,7 +17,7 @@ export const inotify: Starter = {
   tableFlags: {},
   start(parts) {
     const { options, sections, tables, scanner, emit, now } = parts;
-    const { progress, left, handOver } = parts.files!;
+    const { progress, left, handOver, looks } = parts.files!;
     const warn = (message: string) => parts.say('WARNING', message);
     const kernel = new WatchedKernel(parts.files!);
     const { files } = kernel;
@@ -33,8 +34,26 @@ export const inotify: Starter = {
         ? new FileScans(sections.yara.filePaths, scanner, emit, warn, now)
         : undefined;
     const settings = { hashLimit, scans, progress, left, handOver, now, wall: Date.now };
-    return new FilePublisher(watched, files, settings, emit, warn);
+    return new FilePublisher(watched, looks ? files : UNSEEN, settings, emit, warn);
   },
+};
+
+/** No file answers. */
+const refuse = (path: string): never => {
+  throw new HostError('ETIMEDOUT', path, 'look at');
+};
+const UNSEEN: Files = {
+  readText: refuse,
+  readBytes: refuse,
+  list: refuse,
+  scan: refuse,
+  stat: refuse,
+  linkStat: refuse,
+  readLink: refuse,
+  exists: () => false,
+  realPath: refuse,
+  open: refuse,
+  attributes: refuse,
 };
 
 /** Categories whose files are watched for reading, and the others. */

@@ -19,6 +19,8 @@ export interface FilesParts {
   readonly guard: HostGuard;
   readonly progress: FileProgress;
   readonly left: { readonly since: number; readonly pending: PendingChange | undefined } | undefined;
+  /** Whether files are looked at; else only what the kernel says of them is told. */
+  readonly looks: boolean;
   /** Passes on what was told. */
   handOver(): void;
   /** These are open, should somebody else have to close them. */

@@ -40,6 +40,9 @@ const ACTIONS: readonly (readonly [mask: number, action: FileAction])[] = [
 const MAX_WAITING = 10_000;
 /** Milliseconds of one `read` spent on looking at files and hashing them. */
 const SETTLE_MS = 20;
+/** Milliseconds in which one program makes some thousand files, four events each; the kernel has room for 16,384. */
+const PATIENCE_MS = 50;
+
 interface Waiting extends FileChange {
   readonly action: FileAction;
   readonly categories: readonly string[];
@@ -52,6 +55,7 @@ interface Waiting extends FileChange {
 /** Hears of files by category, looks at them and hashes them, in the order in which things happened. */
 export class FilePublisher implements Publisher {
   readonly name = 'inotify';
+  readonly patience = PATIENCE_MS;
   readonly #watched: readonly WatchedFiles[];
   readonly #files: Files;
   readonly #options: FileOptions;

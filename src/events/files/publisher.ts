@@ -66,6 +66,8 @@ export class FilePublisher implements Publisher {
   readonly #updated = new Set<string>();
   #hashing: { readonly change: Waiting; readonly work: Generator<undefined, FileDigests | undefined> } | undefined;
   readonly #rescans: Rescans;
+  /** Whether sources were asked in this turn: they had something to tell. */
+  #hasRead = true;
   #received = 0;
   #events = 0;
   #overflows = 0;
@@ -106,6 +108,7 @@ export class FilePublisher implements Publisher {
 
   read(): boolean {
     let more = false;
+    this.#hasRead = true;
     this.#rescans.reads();
     for (const watched of this.#watched) {
       for (const source of watched.sources) {
@@ -130,6 +133,12 @@ export class FilePublisher implements Publisher {
   }
 
   tick(): void {
+    // Nothing has come, so nothing has happened up to now.
+    if (!this.#hasRead && this.#waiting.length === 0 && this.#hashing === undefined && this.#rescans.isDone) {
+      this.#rescans.allHeard();
+      this.#note();
+    }
+    this.#hasRead = false;
     const now = this.#options.now();
     for (const { sources } of this.#watched) for (const source of sources) source.tick(now);
     this.#options.scans?.tick();

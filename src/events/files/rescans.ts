@@ -75,6 +75,11 @@ export class Rescans {
     return this.#rescans.reduce((least, { since }) => Math.min(least, since), this.#heardUntil);
   }
 
+  /** Whether nothing is to be looked for. */
+  get isDone(): boolean {
+    return this.#rescans.length === 0;
+  }
+
   /** Nothing was heard of these since, Unix seconds. */
   missed(watched: WatchedFiles, since: number): void {
     const isWhole = watched.sources.every((source) => source.isWhole);

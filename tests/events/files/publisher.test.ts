@@ -217,13 +217,14 @@ test('one that goes on for another tells what that one hung on, and finds what h
   progress.pending = pending;
   assert.deepEqual(progress.pending, pending);
   const handedOver: number[] = [];
+  let time = 1_700_000_010_000;
   const publisher = new FilePublisher(
     [{ rules, sources: [source([])], hash: true }],
     files,
     {
       hashLimit: 1000,
       now: () => 0,
-      wall: () => 1_700_000_010_000,
+      wall: () => time,
       progress,
       left: { since: 1_700_000_000, pending },
       handOver: () => handedOver.push(events.length),
@@ -239,4 +240,9 @@ test('one that goes on for another tells what that one hung on, and finds what h
   assert.deepEqual([stat, digests, isHashed, pid, occurred], [undefined, undefined, true, 9, 7_000_000n]);
   assert.deepEqual([progress.since, progress.waiting, progress.pending], [1_700_000_010, 0, undefined]);
   assert.equal(handedOver.at(-1), 2);
+  // A turn in which nothing has come.
+  publisher.tick();
+  time = 1_700_000_020_000;
+  publisher.tick();
+  assert.equal(progress.since, 1_700_000_020);
 });

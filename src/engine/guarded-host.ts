@@ -145,7 +145,15 @@ function guardedFile(file: OpenFile, guard: HostGuard, path: string): OpenFile {
     realPath: () => inside(guard, 'stat', path, () => file.realPath()),
     read: (into) => inside(guard, 'read', path, () => file.read(into)),
     readAt: (into, position) => inside(guard, 'read', path, () => file.readAt(into, position)),
-    [Symbol.dispose]: () => file[Symbol.dispose](),
+    [Symbol.dispose]: () => {
+      // Who serves the file is told that it is closed, and waited for.
+      try {
+        guard.enter('read', path);
+      } finally {
+        file[Symbol.dispose]();
+        guard.leave();
+      }
+    },
   };
 }
 

@@ -1,7 +1,6 @@
 import type { EventTable, Moment } from '../schema/event-table.ts';
 import { isDamage } from '../store/damaged.ts';
-import { Packer } from '../store/event-pack.ts';
-import type { EventStore } from '../store/event-store.ts';
+import { type Pack, Packer } from '../store/event-pack.ts';
 
 /** Events of one table that wait to be stored, and bytes of them. */
 const MAX_EVENTS = 10_000;
@@ -17,13 +16,18 @@ interface Batch {
   dropped: number;
 }
 
+/** What takes events in the end: the store, or another thread. */
+export interface PackStore {
+  append(table: string, form: string, packs: readonly Pack[]): void;
+}
+
 /** Keeps what publishers hear, for each table what it wants, a batch at a time. */
 export class Collector {
-  readonly #store: EventStore;
+  readonly #store: PackStore;
   readonly #warn: (message: string) => void;
   readonly #batches: readonly Batch[];
 
-  constructor(store: EventStore, tables: readonly AnyEventTable[], warn: (message: string) => void) {
+  constructor(store: PackStore, tables: readonly AnyEventTable[], warn: (message: string) => void) {
     this.#store = store;
     this.#warn = warn;
     this.#batches = tables.map((table) => ({ table, packer: new Packer(), stored: 0, dropped: 0 }));
@@ -44,16 +48,26 @@ export class Collector {
     }
   }
 
+  /** Events of a table that another thread has heard. */
+  keep(name: string, packs: readonly Pack[]): void {
+    const batch = this.#batches.find(({ table }) => table.name === name);
+    if (batch !== undefined) this.#append(batch, packs);
+  }
+
   /** Keeps what has come. */
   flush(): void {
     for (const batch of this.#batches) if (batch.packer.events > 0) this.#keep(batch);
   }
 
   #keep(batch: Batch): void {
-    const { table, packer } = batch;
-    const { events } = packer;
+    this.#append(batch, batch.packer.take());
+  }
+
+  #append(batch: Batch, packs: readonly Pack[]): void {
+    const { table } = batch;
+    const events = packs.reduce((sum, pack) => sum + pack.events, 0);
     try {
-      this.#store.append(table.name, table.form, packer.take());
+      this.#store.append(table.name, table.form, packs);
       batch.stored += events;
     } catch (cause) {
       // Whoever starts the thread anew has it begin a new file.

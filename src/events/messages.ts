@@ -1,3 +1,4 @@
+import type { NextFiles } from './files/hand-over.ts';
 import type { PublisherCounts } from './publisher.ts';
 import type { Reading } from './reading.ts';
 
@@ -28,8 +29,11 @@ export interface TableCounts {
   readonly unseen: number;
 }
 
-/** What it is told, before a scheduled query reads events and after: how far the schedule has come. */
-export interface ToEvents {
+/** What it is told. */
+export type ToEvents = ScheduleProgress | { readonly files: NextFiles };
+
+/** Before a scheduled query reads events and after: how far the schedule has come. */
+export interface ScheduleProgress {
   /** For each table the last event that all scheduled queries have seen. */
   readonly seen: ReadonlyMap<string, number>;
   /** The query that runs, and the last event that all the others have seen. */

@@ -18,7 +18,7 @@ export interface Publisher {
   readonly patience?: number;
   /** Takes what is there, up to a bound; whether there may be more. Never waits. */
   read(): boolean;
-  /** Gives up what has waited too long. */
+  /** Gives up what has waited too long; called in each turn, after `read` where there was something to be read. */
   tick(): void;
   readonly counts: PublisherCounts;
   /** Leaves the kernel as it was found. */

@@ -1,5 +1,5 @@
 import type { EventCounts, EventStore } from '../store/event-store.ts';
-import type { ToEvents } from './messages.ts';
+import type { ScheduleProgress } from './messages.ts';
 import { inTurn, newTurn, readUpTo, type Turn } from './reading.ts';
 
 /** What of a table is kept. */
@@ -44,7 +44,7 @@ export class Retention {
   readonly #hear: () => void;
   readonly #counts = new Map<string, RetentionCounts>();
   readonly #lent = new Map<string, Lent[]>();
-  #progress: ToEvents = { seen: new Map() };
+  #progress: ScheduleProgress = { seen: new Map() };
 
   /** `turn`: of those that read. `hear`: takes what is told of the schedule and was not taken yet. */
   constructor(
@@ -64,7 +64,7 @@ export class Retention {
   }
 
   /** How far the schedule is now. The query that ran before this was told has ended. */
-  take(progress: ToEvents): void {
+  take(progress: ScheduleProgress): void {
     for (const [table, lent] of this.#lent) {
       // What one scan had read, and another was yet to, may have been lost to that.
       const twice = readUpTo(this.#progress.running!.reading, table) === undefined;

@@ -7,12 +7,28 @@ export interface LeftAlone {
   readonly until: number;
 }
 
+/** The same for another thread: until when may change. */
+export interface SharedPlace {
+  readonly path: string;
+  readonly until: Float64Array;
+}
+
+export function leftAlone(places: readonly SharedPlace[]): LeftAlone[] {
+  return places.map(({ path, until }) => ({
+    path,
+    get until() {
+      return until[0]!;
+    },
+  }));
+}
+
 /** Throws `HostError` ETIMEDOUT where a path is, or lies in, a place that is left alone. */
 export function refuseLeftAlone(places: readonly LeftAlone[], path: string, operation: string): void {
-  for (const place of places) {
-    if (!lies(path, place.path) || Date.now() >= place.until) continue;
-    throw new HostError('ETIMEDOUT', path, operation);
-  }
+  if (isLeftAlone(places, path)) throw new HostError('ETIMEDOUT', path, operation);
+}
+
+export function isLeftAlone(places: readonly LeftAlone[], path: string): boolean {
+  return places.some((place) => lies(path, place.path) && Date.now() < place.until);
 }
 
 function lies(path: string, place: string): boolean {

@@ -1,17 +1,17 @@
 /** The thread that hears events. It waits in the kernel, so messages to it are looked for now and then. */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { HostError, UserError } from '../base/errors.ts';
 import { OptionValues } from '../config/option-values.ts';
-import { sparingly } from '../daemon/sparingly.ts';
 import { Collector } from '../events/collector.ts';
-import { HearingBudget, type HearingShares, type Share } from '../events/cpu-budget.ts';
-import type { FileScanner } from '../events/files/scans.ts';
+import type { HearingShares } from '../events/cpu-budget.ts';
+import { type FilesChannel, FilesIntake } from '../events/files/hand-over.ts';
 import { runLoop } from '../events/loop.ts';
 import type { FromEvents, ToEvents } from '../events/messages.ts';
 import type { Publisher } from '../events/publisher.ts';
 import type { Turn } from '../events/reading.ts';
 import { Recording } from '../events/recording.ts';
 import { Retention } from '../events/retention.ts';
+import { cachedStat } from '../host/linux/cached.ts';
+import { clearSignal } from '../host/linux/event-descriptor.ts';
 import { LinuxHost } from '../host/linux/linux-host.ts';
 import { poll } from '../host/linux/poll.ts';
 import { uptime } from '../host/linux/uptime.ts';
@@ -19,6 +19,7 @@ import { type Moment, momentOf } from '../schema/event-table.ts';
 import { openOrRenew } from '../store/damaged.ts';
 import { EventStore } from '../store/event-store.ts';
 import { type EventWishes, eventTables } from './event-tables.ts';
+import { attempt, resting } from './hearing.ts';
 import { starters } from './publishers/index.ts';
 import type { EventSections } from './publishers/starter.ts';
 import { storeFilesOf } from './store-files.ts';
@@ -40,17 +41,19 @@ export interface EventsThreadData {
   readonly port: MessagePort;
   /** Of those that read events. */
   readonly turn: Turn;
-  /** Scans files; undefined where none are to be scanned. */
-  readonly scans: MessagePort | undefined;
+  /** Where events of files come from, and the descriptor that says so; undefined where nobody wants any. */
+  readonly files: { readonly channel: FilesChannel<MessagePort>; readonly wake: number } | undefined;
   /** Undefined for as much as there is. */
   readonly cpu: HearingShares | undefined;
+  readonly spent: Float64Array;
 }
 
-const { options, wishes, sections, path, check, known, left, stop, port, turn, scans, cpu } =
-  workerData as EventsThreadData;
+const data = workerData as EventsThreadData;
+const { options, wishes, sections, path, check, known, left, stop, port, turn, cpu } = data;
 const values = new OptionValues();
 values.restore(options);
 const tell = (message: FromEvents) => parentPort!.postMessage(message);
+const say = (severity: 'INFO' | 'WARNING' | 'ERROR', message: string) => tell({ kind: 'say', severity, message });
 const files = new LinuxHost().files;
 const now = () => performance.now();
 
@@ -73,7 +76,9 @@ const retention = new Retention(store, (table) => (table === 'syslog_events' ? s
 /** For the events that come together: to ask for each costs more than to store it. */
 let moment: Moment | undefined;
 let told = '';
+const intake = data.files && intakeOf(data.files);
 const publishers = startPublishers();
+if (intake !== undefined) publishers.push(intake);
 keepHouse();
 tell({ kind: 'started', identity: store.identity });
 try {
@@ -84,7 +89,7 @@ try {
       moment = undefined;
       return poll(descriptors, milliseconds);
     },
-    owed: cpu === undefined ? () => 0 : resting(cpu),
+    owed: cpu === undefined ? () => 0 : resting(cpu, { all: data.spent, mine: 0 }, now, say),
     nap: (milliseconds) => void Atomics.wait(stop, 0, 0, milliseconds),
     stopped: () => Atomics.load(stop, 0) !== 0,
     now,
@@ -92,7 +97,7 @@ try {
   });
 } finally {
   for (const publisher of publishers) {
-    attempt(publisher.name, () => {
+    attempt(publisher.name, say, () => {
       publisher.stop();
       tell({ kind: 'left', publisher: publisher.name, value: undefined });
     });
@@ -107,20 +112,22 @@ function startPublishers(): Publisher[] {
   for (const starter of starters.values()) {
     const { name } = starter;
     const fed = tables.filter(({ publisher }) => publisher === name).map((table) => table.name);
-    if (fed.length === 0 || (recording !== undefined && recording.publisher !== name)) continue;
-    attempt(name, () => {
+    // Files are another thread's.
+    if (name === intake?.name || fed.length === 0 || (recording !== undefined && recording.publisher !== name))
+      continue;
+    attempt(name, say, () => {
       const publisher = starter.start({
         options: values,
         sections,
         recording,
         tables: fed,
         emit: (event) => {
-          moment ??= momentOf(files, uptime());
+          // A program may lie where nobody answers.
+          moment ??= momentOf(files, uptime(), cachedStat);
           collector.add(name, event, Math.floor(Date.now() / 1000), moment);
         },
-        scanner: scans && scannerAt(scans),
         now,
-        say: (severity, message) => tell({ kind: 'say', severity, message }),
+        say,
         left: left.get(name),
         leave: (value) => tell({ kind: 'left', publisher: name, value }),
       });
@@ -135,43 +142,22 @@ function recorded(file: string): Recording | undefined {
   return file === '' ? undefined : new Recording(file, files.readBytes(file));
 }
 
-function scannerAt(at: MessagePort): FileScanner {
-  return {
-    ask: (request) => at.postMessage(request),
-    answer: () => receiveMessageOnPort(at)?.message,
-  };
-}
-
-/** How long to rest, so that the thread stays within its share. */
-function resting(shares: HearingShares): () => number {
-  const milliseconds = ({ user, system }: NodeJS.CpuUsage) => (user + system) / 1000;
-  const spent = () => milliseconds(process.threadCpuUsage());
-  const budget = new HearingBudget(shares, spent, () => milliseconds(process.cpuUsage()), now);
-  const say = sparingly((message) => tell({ kind: 'say', severity: 'WARNING', message }));
-  const percent = ({ share }: Share) => `${(share * 100).toFixed(0)} % of a processor`;
-  const most = `more come than ${percent(shares.most)} can take`;
-  const others = `more come than can be taken beside what queries need, ${percent(shares.all)} for both`;
-  return () => {
-    const { rest, forOthers } = budget.owed();
-    if (rest > 0) say(`events: ${forOthers ? others : most}; the rest waits in the kernel, or is lost there`);
-    return rest;
-  };
-}
-
-/** One source that fails does not take the others with it. */
-function attempt(name: string, work: () => void): void {
-  try {
-    work();
-  } catch (cause) {
-    if (!(cause instanceof HostError || cause instanceof UserError)) throw cause;
-    tell({ kind: 'say', severity: 'ERROR', message: `${name}: ${cause.message}` });
-  }
-}
-
 function hear(): void {
   for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) {
-    retention.take(received.message as ToEvents);
+    const message = received.message as ToEvents;
+    if ('files' in message) intake?.next(message.files);
+    else retention.take(message);
   }
+}
+
+function intakeOf({ channel, wake }: NonNullable<EventsThreadData['files']>): FilesIntake {
+  return new FilesIntake(channel, {
+    fd: wake,
+    clear: () => clearSignal(wake),
+    receive: (from) => receiveMessageOnPort(from)?.message,
+    collector,
+    hear,
+  });
 }
 
 function keepHouse(): void {
@@ -179,8 +165,9 @@ function keepHouse(): void {
   for (const { name } of tables) {
     retention.sweep(name, Math.floor(Date.now() / 1000));
   }
+  const hearing = publishers.filter((publisher) => publisher !== intake || intake.isActive);
   const counts = {
-    publishers: new Map(publishers.map(({ name, counts: its }) => [name, its])),
+    publishers: new Map(hearing.map(({ name, counts: its }) => [name, its])),
     tables: new Map(
       tables.map(({ name, publisher }) => {
         const { stored, dropped: store } = collector.counts.get(name)!;

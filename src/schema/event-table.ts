@@ -45,18 +45,18 @@ export interface Moment {
   readonly uptime: number;
 }
 
-/** Asks for each file once; so one is made anew for the events that come together. */
-export function momentOf(files: Files, uptime: number): Moment {
+/** Asks for each file once; so one is made anew for the events that come together. `statOf`: undefined where it cannot be read. */
+export function momentOf(
+  files: Files,
+  uptime: number,
+  statOf = (path: string): FileStat | undefined => ifReadable(() => files.stat(path)),
+): Moment {
   const known = new Map<string, FileStat | undefined>();
   return {
     files,
     uptime,
     stat(path) {
-      if (!known.has(path))
-        known.set(
-          path,
-          ifReadable(() => files.stat(path)),
-        );
+      if (!known.has(path)) known.set(path, statOf(path));
       return known.get(path);
     },
   };

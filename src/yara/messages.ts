@@ -1,3 +1,4 @@
+import type { SharedPlace } from '../host/left-alone.ts';
 import type { ScanAnswer, ScanRequest } from '../schema/yara-match.ts';
 
 /** What the thread that scans is given. */
@@ -9,6 +10,9 @@ export interface ScannerData {
   readonly memoryLimit: number;
   /** Whether memory that is free is given back. */
   readonly trims: boolean;
+  /** Where it notes the call that it is inside of; places that did not answer. */
+  readonly activity: SharedArrayBuffer;
+  readonly leftAlone: readonly SharedPlace[];
 }
 
 export type ToScanner = ScanRequest;

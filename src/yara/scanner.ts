@@ -8,11 +8,17 @@ export interface ScannerThread {
   on(event: 'exit', listener: () => void): unknown;
   postMessage(message: ToScanner): void;
   terminate(): Promise<unknown>;
+  /** Nobody waits for it any more. */
+  unref(): void;
+  /** Asked now and then while it has something to do: if it hangs in the kernel, what it does there. */
+  hangs?(): string | undefined;
 }
 
 export interface ScannerParts {
   /** Starts a thread that has these groups. */
   start(groups: readonly string[]): ScannerThread;
+  /** Whether another thread may be started: too many may hang. */
+  canStart(): boolean;
   readonly groups: readonly string[];
   readonly say: (message: string) => void;
   /** Milliseconds of one scan, and in which a group is compiled, or the thread comes up. */
@@ -35,6 +41,11 @@ const SLOW_START_MS = 3000;
 /** Scans of one thread: each leaves some hundred bytes behind. */
 const MAX_SCANS = 50_000;
 
+/** How often it is looked whether it hangs. */
+const LOOK_MS = 500;
+/** How long an end is waited for: one that hangs in the kernel never comes to it. */
+const END_MS = 500;
+
 /** What the thread is about. */
 type Work =
   | { readonly kind: 'start' }
@@ -56,6 +67,7 @@ export class YaraScanner {
   #work: Work = { kind: 'nothing' };
   #began = 0;
   #timer: NodeJS.Timeout | undefined;
+  #looking: NodeJS.Timeout | undefined;
   #idle: NodeJS.Timeout | undefined;
   #resting: { readonly timer: NodeJS.Timeout; readonly end: () => void } | undefined;
   #asked: { readonly message: ToScanner; readonly settle: (outcome: ScanOutcome) => void } | undefined;
@@ -81,11 +93,18 @@ export class YaraScanner {
     const thread = this.#drop();
     this.#resting?.end();
     this.#answer(failure('failed', 'the agent ends'));
-    await thread?.terminate();
+    if (thread === undefined) return;
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, END_MS);
+    await Promise.race([terminate(thread), late]);
+    clearTimeout(timer);
   }
 
   #scan(path: string, groups: readonly string[]): Promise<ScanOutcome> {
     if (this.#closed) return Promise.resolve(failure('failed', 'the agent ends'));
+    if (this.#thread === undefined && !this.#parts.canStart()) {
+      return Promise.resolve(failure('failed', 'threads that scan hang'));
+    }
     clearTimeout(this.#idle);
     const { promise, resolve } = Promise.withResolvers<ScanOutcome>();
     const message = { id: this.#next++, path, groups };
@@ -128,10 +147,14 @@ export class YaraScanner {
 
   /** Sees to it that what begins now ends in time. */
   #set(work: Work, milliseconds?: number): void {
-    clearTimeout(this.#timer);
+    this.#endLooks();
     this.#work = work;
     this.#began = performance.now();
     if (milliseconds === undefined) return;
+    this.#looking = setInterval(() => {
+      const call = this.#thread?.hangs?.();
+      if (call !== undefined) this.#lose('took too long', call);
+    }, LOOK_MS).unref();
     const late = () => this.#lose('took too long', `took longer than ${milliseconds / 1000} s`);
     this.#timer = setTimeout(late, milliseconds).unref();
   }
@@ -143,8 +166,10 @@ export class YaraScanner {
       this.#aside.add(work.group);
       this.#parts.say(`group ${work.group} is put aside: to compile it ${reason}`);
       // The others, and what was asked.
-      this.#begin();
-      return;
+      if (this.#parts.canStart()) {
+        this.#begin();
+        return;
+      }
     }
     if (work.kind === 'start') this.#parts.say(`cannot scan: ${reason}`);
     this.#answer(failure(cause, reason));
@@ -152,13 +177,13 @@ export class YaraScanner {
 
   #end(): void {
     const thread = this.#drop();
-    void thread?.terminate().then(this.#parts.ended);
+    if (thread !== undefined) void terminate(thread).then(this.#parts.ended);
   }
 
   #drop(): ScannerThread | undefined {
     const thread = this.#thread;
     this.#thread = undefined;
-    clearTimeout(this.#timer);
+    this.#endLooks();
     clearTimeout(this.#idle);
     return thread;
   }
@@ -166,8 +191,13 @@ export class YaraScanner {
   #answer(outcome: ScanOutcome): void {
     const asked = this.#asked;
     this.#asked = undefined;
-    clearTimeout(this.#timer);
+    this.#endLooks();
     asked?.settle(outcome);
+  }
+
+  #endLooks(): void {
+    clearTimeout(this.#timer);
+    clearInterval(this.#looking);
   }
 
   async #rest(outcome: ScanOutcome): Promise<void> {
@@ -190,6 +220,14 @@ export class YaraScanner {
     if (!this.#parts.endsIdle || this.#startTook > SLOW_START_MS) return;
     this.#idle = setTimeout(() => this.#end(), IDLE_MS).unref();
   }
+}
+
+/** Ends a thread; the process does not go on for its sake. */
+function terminate(thread: ScannerThread): Promise<unknown> {
+  const ended = thread.terminate();
+  // That it is to end has Node wait for it.
+  thread.unref();
+  return ended;
 }
 
 function failure(cause: ScanFailure, reason: string): ScanOutcome {

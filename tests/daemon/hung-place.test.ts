@@ -20,43 +20,46 @@ const LINKS: Readonly<Record<string, string>> = {
   '/proc/7/root': '/',
 };
 
-async function placeOf(path: string) {
+function placeOf(path: string) {
   const read: string[] = [];
-  const place = await hungPlace(path, parseMounts(MOUNTS), async (link) => {
+  const place = hungPlace(path, parseMounts(MOUNTS), (link) => {
     read.push(link);
-    const target = LINKS[link];
-    if (target === undefined) throw new Error('EINVAL');
-    return target;
+    return LINKS[link];
   });
   return { ...place, read };
 }
 
-test('a path of a disk is left alone by itself', async () => {
-  for (const path of ['/home/x/file', '/tmp/a', '/proc/7/fd/3', '/', '/proc/7/root/mnt/dead/f', '/srv/data/f']) {
-    const { name, paths } = await placeOf(path);
+test('a path of a disk is left alone by itself', () => {
+  for (const path of ['/home/x/file', '/tmp/a', '/proc/7/fd/3', '/proc/7/root/mnt/dead/f', '/srv/data/f']) {
+    const { name, paths } = placeOf(path);
     assert.deepEqual([name, paths], [path, [path]]);
   }
 });
 
-test('of a file system that asks others the whole mount is left alone', async () => {
-  assert.deepEqual(await placeOf('/mnt/dead/a/b'), {
+test('the whole machine, or what has no path, is not left alone', () => {
+  assert.deepEqual(placeOf('/').paths, []);
+  assert.deepEqual(placeOf('').paths, []);
+});
+
+test('of a file system that asks others the whole mount is left alone', () => {
+  assert.deepEqual(placeOf('/mnt/dead/a/b'), {
     name: '/mnt/dead (fuse.nfs)',
     paths: ['/mnt/dead'],
     // Nothing of the mount is touched.
     read: ['/mnt'],
   });
-  assert.equal((await placeOf('/mnt/dead')).name, '/mnt/dead (fuse.nfs)');
-  assert.equal((await placeOf('/mnt/with blank/x')).name, '/mnt/with blank (nfs4)');
-  assert.equal((await placeOf('/auto/x')).name, '/auto (autofs)');
-  assert.equal((await placeOf('/mnt/deader/x')).name, '/mnt/deader/x');
+  assert.equal(placeOf('/mnt/dead').name, '/mnt/dead (fuse.nfs)');
+  assert.equal(placeOf('/mnt/with blank/x').name, '/mnt/with blank (nfs4)');
+  assert.equal(placeOf('/auto/x').name, '/auto (autofs)');
+  assert.equal(placeOf('/mnt/deader/x').name, '/mnt/deader/x');
 });
 
-test('a link into a mount is followed by its text, and left alone with the mount', async () => {
-  assert.deepEqual(await placeOf('/home/x/.ssh/y'), {
+test('a link into a mount is followed by its text, and left alone with the mount', () => {
+  assert.deepEqual(placeOf('/home/x/.ssh/y'), {
     name: '/mnt/dead (fuse.nfs)',
     paths: ['/mnt/dead', '/home/x/.ssh/y'],
     read: ['/home', '/home/x', '/home/x/.ssh', '/home/x/.ssh/y', '/mnt'],
   });
-  assert.deepEqual((await placeOf('/home/x/up/q')).paths, ['/mnt/dead', '/home/x/up/q']);
-  assert.deepEqual((await placeOf('/home/x/loop/q')).paths, ['/home/x/loop/q']);
+  assert.deepEqual(placeOf('/home/x/up/q').paths, ['/mnt/dead', '/home/x/up/q']);
+  assert.deepEqual(placeOf('/home/x/loop/q').paths, ['/home/x/loop/q']);
 });

@@ -160,6 +160,20 @@ test('an overflow is said, and what changed is looked for', async (t) => {
   assert.equal(await end(child), 0);
 });
 
+test('a pattern that every directory of the machine fits, twenty deep: the daemon starts, and hears', async (t) => {
+  if (!canHear(t, 'fanotify')) return;
+  using folder = new DaemonFolder();
+  const top = join(folder.path, 'top');
+  mkdirSync(top);
+  configure(folder, { file_paths: { all: ['/%%'.repeat(20)], top: [`${top}/%`] } });
+  const child = folder.start('--enable_file_events', '--disable_watchdog');
+  await watching(folder);
+  await folder.untilStatus(/inotify: started/);
+  writeFileSync(`${top}/file`, '');
+  await folder.until(() => seen(folder).some(({ target_path }) => target_path === `${top}/file`), 'the file');
+  assert.equal(await end(child), 0);
+});
+
 /** Whether the source can be used; else the test is skipped, and says why. */
 function canHear(t: TestContext, source: string): boolean {
   const can = source === 'inotify' || process.getuid!() === 0;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, type TestContext, test } from 'node:test';
 import { BIN, DaemonFolder, end } from './support/daemon.ts';
 
-const DEAD_MOUNT = join(import.meta.dirname, 'support/dead-mount.ts');
+const DEAD_MOUNT = join(import.meta.dirname, 'support/dead-server.ts');
 const ENDLESS = 'with recursive c(x) as (select 1 union all select x + 1 from c) select count(*) from c';
 const GOOD = { query: 'select unix_time from time', interval: 1, snapshot: true };
 

@@ -78,7 +78,7 @@ async function daemon(store: Store): Promise<{ readonly logged: string[][]; read
       denyEvents: false,
       decorators: false,
       announce: 'nothing',
-      limits: {},
+      limits: { querySeconds: 0, scheduleSeconds: 0, characters: 1e9, memory: 1e9 },
     }),
   );
   const load = (packs: Configuration['packs']) => scheduler.load({ packs, decorators: [] });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mock, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
+import { Activity } from '../../src/base/activity.ts';
 import type { FromScanner, ScannerData, ToScanner } from '../../src/yara/messages.ts';
 import { type ScannerThread, YaraScanner } from '../../src/yara/scanner.ts';
 
@@ -15,6 +16,7 @@ class FakeThread extends EventEmitter {
   readonly groups: readonly string[];
   readonly asked: ToScanner[] = [];
   terminated = false;
+  call: string | undefined;
 
   constructor(groups: readonly string[]) {
     super();
@@ -33,6 +35,12 @@ class FakeThread extends EventEmitter {
   async terminate(): Promise<void> {
     this.terminated = true;
   }
+
+  unref(): void {}
+
+  hangs(): string | undefined {
+    return this.call;
+  }
 }
 
 function over({ endsIdle = true } = {}) {
@@ -43,6 +51,7 @@ function over({ endsIdle = true } = {}) {
       threads.push(new FakeThread(groups));
       return threads.at(-1)!;
     },
+    canStart: () => threads.length < 3,
     groups: ['a', 'b'],
     say: (message) => said.push(message),
     scanMs: 5000,
@@ -119,6 +128,42 @@ withClock('a scan that takes too long fails, and costs its thread the life; the 
   await scanner.close();
 });
 
+withClock(
+  'a thread that hangs in the kernel is given up; its end is not waited for, and not too many are started',
+  async () => {
+    const { scanner, threads } = over();
+    const reason = 'open /1 does not return since 8 s';
+    const failed = { kind: 'failed', cause: 'took too long', reason };
+    for (const id of [1, 2, 3]) {
+      const scan = scanner.scan(`/${id}`, ['a']);
+      await settle();
+      const thread = threads.at(-1)!;
+      thread.terminate = () => new Promise(() => {});
+      thread.tell({ kind: 'ready' }).tell({ kind: 'scans', id });
+      mock.timers.tick(500);
+      thread.call = reason;
+      mock.timers.tick(500);
+      assert.deepEqual(await scan, failed);
+      await settle();
+      mock.timers.tick(60_000);
+      await settle();
+    }
+    assert.equal(threads.length, 3);
+    const last = await scanner.scan('/4', ['a']);
+    assert.deepEqual(last, { kind: 'failed', cause: 'failed', reason: 'threads that scan hang' });
+    await scanner.close();
+  },
+);
+
+withClock('the end does not wait for a thread that hangs', async () => {
+  const { scanner, threads } = over();
+  threads[0]!.terminate = () => new Promise(() => {});
+  const closed = scanner.close();
+  await settle();
+  mock.timers.tick(500);
+  await closed;
+});
+
 withClock('a group that cannot be compiled in time is put aside; the others, and what was asked, go on', async () => {
   const { scanner, threads, said } = over();
   const scan = scanner.scan('/1', ['a', 'b']);
@@ -183,10 +228,12 @@ function real(
   const scanner = new YaraScanner({
     start: (names) => {
       const groups = new Map(names.map((name) => [name, [join(folder, `${name}.yar`)]]));
-      const workerData: ScannerData = { groups, sizeLimit, memoryLimit: memory * 1024 * 1024, trims: true };
+      const limits = { sizeLimit, memoryLimit: memory * 1024 * 1024, trims: true };
+      const workerData: ScannerData = { groups, ...limits, activity: new Activity().shared, leftAlone: [] };
       const thread = new Worker(new URL('../../src/main/yara-thread.ts', import.meta.url), { workerData });
       return thread as unknown as ScannerThread;
     },
+    canStart: () => true,
     groups: Object.keys(rules),
     say: (message) => said.push(message),
     scanMs,

@@ -2,10 +2,9 @@ import { HostError, ifReadable, MalformedInput } from '../../base/errors.ts';
 import type { Files } from '../../host/host.ts';
 import { type FanotifyEvent, type NamedHandle, parseFanotify, RENAMED } from '../../parse/fanotify.ts';
 import { FILE_EVENTS } from '../../parse/inotify.ts';
-import { parseMounts } from '../../parse/mounts.ts';
 import type { PathRules } from './path-rules.ts';
 import type { FileChange, FileSource } from './source.ts';
-import { walkRules } from './walk.ts';
+import { mountsWithFiles, type WalkedDirectory, walkRules } from './walk.ts';
 
 /** Marks of file systems, or a recording of them. */
 export interface FanotifyFileSystems {
@@ -20,11 +19,6 @@ export interface FanotifyFileSystems {
 const { modified, attributes, closedWritten, created, deleted, directory: isDirectory } = FILE_EVENTS;
 const MASK = modified | attributes | closedWritten | created | deleted | isDirectory | RENAMED;
 
-/** File systems that have no files of anybody: they cannot be marked, and need not be. */
-const WITHOUT_FILES = new Set(
-  `autofs binfmt_misc bpf cgroup cgroup2 configfs debugfs devpts efivarfs fusectl hugetlbfs mqueue nsfs proc pstore
-  rpc_pipefs securityfs sysfs tracefs`.split(/\s+/),
-);
 /** Directories whose paths are remembered: some megabytes. */
 const MAX_PATHS = 20_000;
 /** Events that wait until it is known where they happened. */
@@ -33,8 +27,13 @@ const MAX_HELD = 10_000;
 const MAX_DEPTH = 100;
 /** Reads of one `read`, some thousand events each. */
 const READS = 4;
-/** How often it is looked for what has been mounted, and for new links. */
+/** How often it is looked for what has been mounted, and for new links: so long after the last look, and a step at a time. */
 const LOOK_MS = 10_000;
+const STEP_MS = 250;
+/** Directories of a step: some ten milliseconds. */
+const DIRECTORIES_A_STEP = 500;
+/** Links on the way to files: what is beyond is told by the path that it leads to. */
+const MOST_LINKS = 10_000;
 
 /** Hears of whole file systems and picks what rules are about: no watch for each directory, and it is known who did it. */
 export class FanotifyMarks implements FileSource {
@@ -54,7 +53,10 @@ export class FanotifyMarks implements FileSource {
   /** What a link leads to, to how rules call it. */
   #links = new Map<string, string>();
   #moves = 0;
+  /** When the last look, or step of one, was. */
   #looked: number;
+  /** The look that is under way. */
+  #looking: Iterator<undefined> | undefined;
   #malformed = 0;
 
   /** `now`: milliseconds of a clock that never goes back. */
@@ -63,7 +65,9 @@ export class FanotifyMarks implements FileSource {
     this.#files = files;
     this.#rules = rules;
     this.#looked = now;
-    this.unmarked = this.#look();
+    const unmarked: string[] = [];
+    for (const _ of this.#look(unmarked));
+    this.unmarked = unmarked;
   }
 
   get fd(): number {
@@ -92,9 +96,14 @@ export class FanotifyMarks implements FileSource {
   }
 
   tick(now: number): void {
-    if (now - this.#looked < LOOK_MS) return;
+    if (now - this.#looked < (this.#looking === undefined ? LOOK_MS : STEP_MS)) return;
     this.#looked = now;
-    this.#look();
+    this.#looking ??= this.#look([]);
+    for (let i = 0; i < DIRECTORIES_A_STEP; i++) {
+      if (!this.#looking.next().done) continue;
+      this.#looking = undefined;
+      return;
+    }
   }
 
   stop(): void {
@@ -142,8 +151,10 @@ export class FanotifyMarks implements FileSource {
   #pathOf(named: NamedHandle | undefined): string | undefined {
     const real = named && this.#realPath(named);
     if (real === undefined) return undefined;
-    for (const [target, link] of this.#links) {
-      if (real === target || real.startsWith(`${target}/`)) return link + real.slice(target.length);
+    if (this.#links.size === 0) return real;
+    for (let length = real.length; length > 0; length = real.lastIndexOf('/', length - 1)) {
+      const link = this.#links.get(real.slice(0, length));
+      if (link !== undefined) return link + real.slice(length);
     }
     return real;
   }
@@ -182,25 +193,33 @@ export class FanotifyMarks implements FileSource {
     }
   }
 
-  /** Marks what is not marked yet; where that cannot be. */
-  #look(): string[] {
+  /** Marks what is not marked yet, a directory at a time; `unmarked` takes where that cannot be. */
+  *#look(unmarked: string[]): Generator<undefined> {
     const links = new Map<string, string>();
-    const unmarked: string[] = [];
-    const stems = [...walkRules(this.#files, this.#rules, '/', { stems: true })];
-    const parents = new Set(stems.map(({ path }) => path.slice(0, path.lastIndexOf('/')) || '/'));
-    for (const { path, interest } of stems) {
+    const cannot = (path: string) => {
+      // Who walks one finds those below it.
+      const last = unmarked.at(-1);
+      if (last === undefined || !path.startsWith(last === '/' ? last : `${last}/`)) unmarked.push(path);
+    };
+    const look = ({ path, interest }: WalkedDirectory, leadsOn: boolean) => {
       const real = ifReadable(() => this.#files.realPath(path));
-      if (real !== undefined && real !== path) links.set(real, path);
+      if (real !== undefined && real !== path && links.size < MOST_LINKS) links.set(real, path);
       // Also where a pattern leads no further yet: what it is about will be made there.
-      if ((interest.covers || !parents.has(path)) && !this.#mark(path)) unmarked.push(path);
+      if ((interest.covers || !leadsOn) && !this.#mark(path)) cannot(path);
+    };
+    let last: WalkedDirectory | undefined;
+    for (const next of walkRules(this.#files, this.#rules, '/', { stems: true })) {
+      // What is in a directory comes right after it.
+      if (last !== undefined) look(last, (next.path.slice(0, next.path.lastIndexOf('/')) || '/') === last.path);
+      last = next;
+      yield;
     }
+    if (last !== undefined) look(last, false);
     this.#links = links;
-    const mounts = ifReadable(() => this.#files.readText('/proc/self/mounts')) ?? '';
-    for (const { path, type } of parseMounts(mounts)) {
-      if (WITHOUT_FILES.has(type) || !this.#rules.interest(path)?.covers) continue;
-      if (!this.#mark(path)) unmarked.push(path);
+    for (const { path } of mountsWithFiles(this.#files)) {
+      if (this.#rules.interest(path)?.covers && !this.#mark(path)) cannot(path);
+      yield;
     }
-    return unmarked;
   }
 
   #mark(path: string): boolean {

@@ -14,12 +14,16 @@ export interface Interest {
   readonly leads: boolean;
   /** Everything below it may fit: links in it are not followed. */
   readonly recursive: boolean;
+  /** A pattern leads here without a wildcard. */
+  readonly named: boolean;
 }
 
 interface Rule {
   readonly category: string;
   /** Of each component whether a name fits. */
   readonly components: readonly ((name: string) => boolean)[];
+  /** How many of them, from the first, have no wildcard. */
+  readonly named: number;
   /** Whether all below fits, too. */
   readonly recursive: boolean;
   /** No wildcard in the last component: for a directory, what is in it fits, too. */
@@ -56,10 +60,11 @@ export class PathRules {
   /** What a directory is to the rules; undefined if nothing that fits can be below it. */
   interest(directory: string): Interest | undefined {
     const components = componentsOf(directory);
-    let [covers, leads, recursive] = [false, false, false];
+    let [covers, leads, recursive, named] = [false, false, false, false];
     for (const rule of this.#rules) {
       const length = rule.components.length;
       if (!begins(rule, components) || this.#excludes(rule.category, components)) continue;
+      named ||= rule.named >= components.length;
       if (components.length < length) {
         covers ||= components.length === length - 1;
         // A file that is named, or what leads to it, may be made later.
@@ -67,7 +72,7 @@ export class PathRules {
       } else if (rule.recursive) [covers, leads, recursive] = [true, true, true];
       else if (rule.single && components.length === length) covers = true;
     }
-    return covers || leads ? { covers, leads, recursive } : undefined;
+    return covers || leads ? { covers, leads, recursive, named } : undefined;
   }
 
   /** Whether all below a directory is left out of a category. */
@@ -101,9 +106,12 @@ function compile(patterns: ReadonlyMap<string, readonly string[]>): Rule[] {
       const components = componentsOf(text);
       const recursive = /^[%*]{2,}$/.test(components.at(-1) ?? '');
       if (recursive) components.pop();
-      const fitting = components.map((component) => wildcard(component, { all: true }) ?? same(literal(component)));
+      const wildcards = components.map((component) => wildcard(component, { all: true }));
+      const fitting = wildcards.map((fits, i) => fits ?? same(literal(components[i]!)));
+      const first = wildcards.findIndex((fits) => fits !== undefined);
+      const named = first < 0 ? components.length : first;
       const single = !recursive && wildcard(components.at(-1) ?? '') === undefined;
-      return { category, components: fitting, recursive, single };
+      return { category, components: fitting, named, recursive, single };
     }),
   );
 }

@@ -1,27 +1,24 @@
 import { ifReadable } from '../../base/errors.ts';
-import type { FileStat, Files } from '../../host/host.ts';
+import type { Files } from '../../host/host.ts';
 import { FILE_EVENTS } from '../../parse/inotify.ts';
 import type { FileAction, FileEvent } from '../../schema/file-event.ts';
 import type { Publisher, PublisherCounts } from '../publisher.ts';
 import { digestsOf, type FileDigests } from './digests.ts';
-import type { PathRules } from './path-rules.ts';
+import type { FileProgress, PendingChange } from './progress.ts';
+import { Rescans, type WatchedFiles } from './rescans.ts';
 import type { FileScans } from './scans.ts';
 import type { FileChange, FileSource } from './source.ts';
-import { type WalkedDirectory, walkRules } from './walk.ts';
-
-/** Rules, and who tells of the files that they are about. */
-export interface WatchedFiles {
-  readonly rules: PathRules;
-  readonly sources: readonly FileSource[];
-  /** Whether digests are wanted of files that were made or changed. */
-  readonly hash: boolean;
-}
 
 export interface FileOptions {
   /** Bytes of a file that is hashed, at most. */
   readonly hashLimit: number;
   /** Who has files scanned, if somebody wants that. */
   readonly scans?: FileScans | undefined;
+  /** Where it notes how far it has come, once what it has told is out of its hands. */
+  readonly progress?: FileProgress | undefined;
+  handOver?(): void;
+  /** What one that was given up leaves: since when nothing was heard, Unix seconds, and the change that it hung on. */
+  readonly left?: { readonly since: number; readonly pending: PendingChange | undefined } | undefined;
   /** Milliseconds of a clock that never goes back, and since the epoch. */
   now(): number;
   wall(): number;
@@ -41,47 +38,24 @@ const ACTIONS: readonly (readonly [mask: number, action: FileAction])[] = [
 
 /** Changes that wait to be looked at: beyond, the kernel is left to wait, which says what it had no room for. */
 const MAX_WAITING = 10_000;
-/** Files that are remembered to have been heard of: a kernel that loses events has some 16,384 of them at a time. */
-const MAX_HEARD = 65_536;
-/** What a file is looked at for, when it is there already. */
-const CHANGED = FILE_EVENTS.modified | FILE_EVENTS.closedWritten;
-/** Seconds that times of a file are behind the clock, at most: two ticks of a kernel that has a hundred of them a second. */
-const TICK = 0.02;
 /** Milliseconds of one `read` spent on looking at files and hashing them. */
 const SETTLE_MS = 20;
-/** Directories of one `read` that are looked through for what was lost. */
-const RESCANNED_A_READ = 200;
+/** Milliseconds in which one program makes some thousand files, four events each; the kernel has room for 16,384. */
+const PATIENCE_MS = 50;
 
 interface Waiting extends FileChange {
   readonly action: FileAction;
   readonly categories: readonly string[];
   readonly occurred: bigint;
   readonly hash: boolean;
-}
-
-/** A look for what has changed while events were lost. */
-interface Rescan {
-  readonly watched: WatchedFiles;
-  /** Unix seconds. */
-  readonly since: number;
-  until: number;
-  /** What was read before that was not lost later. */
-  readAt: number;
-  /** Undefined until it begins. */
-  walk: Iterator<WalkedDirectory> | undefined;
-}
-
-/** What was found of a file: its own event may follow. */
-interface Found {
-  readonly isNew: boolean;
-  readonly stat: FileStat;
-  /** When it was looked at, Unix seconds. */
-  readonly at: number;
+  /** Until when all was heard before it, Unix seconds. */
+  readonly after: number;
 }
 
 /** Hears of files by category, looks at them and hashes them, in the order in which things happened. */
 export class FilePublisher implements Publisher {
   readonly name = 'inotify';
+  readonly patience = PATIENCE_MS;
   readonly #watched: readonly WatchedFiles[];
   readonly #files: Files;
   readonly #options: FileOptions;
@@ -91,15 +65,9 @@ export class FilePublisher implements Publisher {
   /** Files that are among the waiting as changed: once is enough. */
   readonly #updated = new Set<string>();
   #hashing: { readonly change: Waiting; readonly work: Generator<undefined, FileDigests | undefined> } | undefined;
-  readonly #rescans: Rescan[] = [];
-  /** When sources were last asked, Unix seconds. */
-  #readAt: number;
-  /** Until when all was heard, Unix seconds. */
-  #heardUntil: number;
-  /** Files that were heard of since, to when, Unix seconds: that they were made, or changed, is told if events are lost now. */
-  readonly #made = new Map<string, number>();
-  readonly #changed = new Map<string, number>();
-  readonly #found = new Map<string, Found>();
+  readonly #rescans: Rescans;
+  /** Whether sources were asked in this turn: they had something to tell. */
+  #hasRead = true;
   #received = 0;
   #events = 0;
   #overflows = 0;
@@ -114,10 +82,17 @@ export class FilePublisher implements Publisher {
     this.#watched = watched;
     this.#files = files;
     this.#options = options;
-    this.#readAt = options.wall() / 1000;
-    this.#heardUntil = this.#readAt;
+    this.#rescans = new Rescans(files, options.wall, (its, change) => this.#take(its, change));
     this.#emit = emit;
     this.#warn = warn;
+    const { left } = options;
+    if (left?.pending !== undefined) {
+      this.#tellUnseen(left.pending);
+      options.handOver?.();
+    }
+    if (options.progress !== undefined) options.progress.pending = undefined;
+    if (left !== undefined) for (const its of watched) this.#rescans.missed(its, left.since);
+    this.#note();
   }
 
   get fds(): readonly number[] {
@@ -133,31 +108,37 @@ export class FilePublisher implements Publisher {
 
   read(): boolean {
     let more = false;
-    this.#readAt = this.#options.wall() / 1000;
+    this.#hasRead = true;
+    this.#rescans.reads();
     for (const watched of this.#watched) {
       for (const source of watched.sources) {
         if (this.#waiting.length >= MAX_WAITING) continue;
         const heard = (change: FileChange) => {
           this.#received += 1;
-          const mask = this.#unfound(change);
+          const mask = this.#rescans.unfound(change);
           if (mask === 0) return;
           this.#take(watched, mask === change.mask ? change : { ...change, mask });
-          this.#remember(change);
+          this.#rescans.heard(change);
         };
         more = source.read(heard, () => this.#overflow(watched, source)) || more;
       }
     }
-    more = this.#rescan() || more;
-    if (!more && this.#waiting.length < MAX_WAITING) {
-      this.#heardUntil = this.#options.wall() / 1000;
-      this.#made.clear();
-      this.#changed.clear();
-      this.#found.clear();
-    }
-    return this.#settle() || more;
+    more = this.#rescans.go(() => this.#waiting.length < MAX_WAITING) || more;
+    if (!more && this.#waiting.length < MAX_WAITING) this.#rescans.allHeard();
+    this.#note();
+    more = this.#settle() || more;
+    this.#options.handOver?.();
+    this.#note();
+    return more;
   }
 
   tick(): void {
+    // Nothing has come, so nothing has happened up to now.
+    if (!this.#hasRead && this.#waiting.length === 0 && this.#hashing === undefined && this.#rescans.isDone) {
+      this.#rescans.allHeard();
+      this.#note();
+    }
+    this.#hasRead = false;
     const now = this.#options.now();
     for (const { sources } of this.#watched) for (const source of sources) source.tick(now);
     this.#options.scans?.tick();
@@ -178,80 +159,22 @@ export class FilePublisher implements Publisher {
         if (this.#updated.has(change.path)) continue;
         this.#updated.add(change.path);
       }
-      this.#waiting.push({ ...change, action, categories, occurred, hash });
+      this.#waiting.push({ ...change, action, categories, occurred, hash, after: this.#rescans.foundUntil });
     }
   }
 
-  #remember({ path, mask }: FileChange): void {
-    const heard = mask & FILE_EVENTS.created ? this.#made : mask & CHANGED ? this.#changed : undefined;
-    if (heard === undefined) return;
-    if (heard.size >= MAX_HEARD) heard.delete(heard.keys().next().value!);
-    heard.set(path, this.#options.wall() / 1000);
-  }
-
-  #overflow(watched: WatchedFiles, { isWhole }: FileSource): void {
+  #overflow(watched: WatchedFiles, source: FileSource): void {
     this.#overflows += 1;
-    // What happens from now on is heard, unless it is in directories that nobody has told of.
-    const until = isWhole ? this.#options.wall() / 1000 : Number.POSITIVE_INFINITY;
-    const mine = this.#rescans.filter((rescan) => rescan.watched === watched);
-    const waiting = mine.find(({ walk }) => walk === undefined);
-    if (waiting !== undefined) {
-      waiting.until = until;
-      waiting.readAt = this.#readAt;
-      return;
-    }
-    if (mine.length === 0) {
-      this.#warn(
-        `${this.name}: the kernel lost events: looks for what has changed since; what was deleted is not known`,
-      );
-    }
-    // One that has begun has passed by directories in which events are lost now.
-    const since = mine[0]?.readAt ?? this.#heardUntil;
-    this.#rescans.push({ watched, since, until, readAt: this.#readAt, walk: undefined });
+    if (!this.#rescans.overflow(watched, source)) return;
+    this.#warn(`${this.name}: the kernel lost events: looks for what has changed since; what was deleted is not known`);
   }
 
-  /** Tells of files that changed while nothing was heard; whether there are more. */
-  #rescan(): boolean {
-    for (let i = 0; i < RESCANNED_A_READ && this.#waiting.length < MAX_WAITING; i++) {
-      const rescan = this.#rescans[0];
-      if (rescan === undefined) return false;
-      rescan.walk ??= walkRules(this.#files, rescan.watched.rules, '/');
-      const { done, value } = rescan.walk.next();
-      if (done) this.#rescans.shift();
-      else if (value.interest.covers) this.#lookThrough(value, rescan);
-    }
-    return this.#rescans.length > 0;
-  }
-
-  #lookThrough({ path, entries }: WalkedDirectory, { watched, since, until }: Rescan): void {
-    for (const { name } of entries()) {
-      const file = path === '/' ? `/${name}` : `${path}/${name}`;
-      const at = this.#options.wall() / 1000;
-      const stat = ifReadable(() => this.#files.linkStat(file));
-      if (stat === undefined) continue;
-      const made = this.#made.get(file) ?? 0;
-      // Not what is heard from then on.
-      const isMissed = (time: number) => time >= since - TICK && time <= until;
-      const isNew = isMissed(stat.btime) && stat.btime > made;
-      // It may have been changed again just after it was heard of; nobody makes a file anew that fast.
-      const changed = Math.max(made, this.#changed.get(file) ?? 0) - TICK;
-      if (!isNew && !(isMissed(stat.ctime) && stat.ctime >= changed)) continue;
-      const found = this.#found.get(file);
-      if (found !== undefined && isSame(found, stat)) continue;
-      const mask = isNew ? FILE_EVENTS.created : FILE_EVENTS.modified;
-      this.#take(watched, { path: file, mask, cookie: 0 });
-      if (this.#found.size < MAX_HEARD) this.#found.set(file, { isNew, stat, at });
-    }
-  }
-
-  /** What of a change was not found on the disk, and told, before its event was read. */
-  #unfound({ path, mask }: FileChange): number {
-    const found = this.#found.get(path);
-    if (found === undefined) return mask;
-    const known = found.isNew ? FILE_EVENTS.created : CHANGED;
-    if ((mask & known) === 0) return mask;
-    const stat = ifReadable(() => this.#files.linkStat(path));
-    return stat !== undefined && isSame(found, stat) ? mask & ~known : mask;
+  /** How far it has come: the next one goes on from there, should it be given up. */
+  #note(): void {
+    const oldest = this.#hashing?.change ?? this.#waiting[0];
+    const since = Math.min(oldest?.after ?? Number.POSITIVE_INFINITY, this.#rescans.foundUntil);
+    const waiting = this.#waiting.length + (this.#hashing === undefined ? 0 : 1);
+    this.#options.progress?.note(since, waiting + (this.#options.scans?.waiting ?? 0));
   }
 
   /** Looks at files that wait; whether there are more. */
@@ -279,6 +202,7 @@ export class FilePublisher implements Publisher {
 
   #begin(change: Waiting): void {
     const { action, path, mask } = change;
+    if (this.#options.progress !== undefined) this.#options.progress.pending = change;
     const wanted =
       change.hash && (action === 'CREATED' || action === 'UPDATED') && (mask & FILE_EVENTS.directory) === 0;
     if (wanted) this.#hashing = { change, work: digestsOf(this.#files, path, this.#options.hashLimit) };
@@ -296,11 +220,17 @@ export class FilePublisher implements Publisher {
       this.#emit(event);
       this.#options.scans?.offer(event);
     }
+    if (this.#options.progress !== undefined) this.#options.progress.pending = undefined;
   }
-}
 
-/** Whether what was found of a file is what there is now. What was changed just when it was looked at is rather told twice. */
-function isSame({ isNew, stat, at }: Found, now: FileStat): boolean {
-  if (isNew) return stat.inode === now.inode && stat.btime === now.btime;
-  return stat.ctime === now.ctime && stat.ctime < at - TICK;
+  /** A change whose file does not answer, without what only the file knows. */
+  #tellUnseen({ path, action, occurred, cookie, pid, hash }: PendingChange): void {
+    const categories = this.#watched.find((its) => its.hash === hash)?.rules.match(path) ?? [];
+    const isHashed = hash && (action === 'CREATED' || action === 'UPDATED');
+    for (const category of categories) {
+      this.#events += 1;
+      const seen = { stat: undefined, digests: undefined, isHashed };
+      this.#emit({ occurred, path, category, action, transaction: cookie, pid, ...seen });
+    }
+  }
 }

@@ -67,6 +67,11 @@ export class FileScans {
     return { ...others, ...Object.fromEntries(failed) };
   }
 
+  /** Events whose files are yet to be scanned. */
+  get waiting(): number {
+    return this.#pending;
+  }
+
   offer(event: FileEvent): void {
     const { action, category, path, stat } = event;
     if (!SCANNED.has(action) || stat?.kind !== 'regular' || !this.#groups.has(category)) return;

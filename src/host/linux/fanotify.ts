@@ -33,8 +33,8 @@ export class Fanotify implements Disposable {
   readonly #address = addressOf(this.#buffer);
   readonly #read = libc('intptr_t read(int fd, uintptr_t data, size_t length)');
   readonly #openHandle = libc('int open_by_handle_at(int mount, const void *handle, int flags)');
-  /** File systems, by their numbers, to a directory of each that is open. */
-  readonly #mounts = new Map<string, number>();
+  /** File systems, by their numbers, to a directory of each, and its descriptor. */
+  readonly #mounts = new Map<string, { readonly fd: number; readonly path: string }>();
 
   /** Throws `HostError`. */
   constructor() {
@@ -55,12 +55,22 @@ export class Fanotify implements Disposable {
     if (this.#mounts.has(id)) return;
     const fd: number = libc('int open(const void *path, int flags)')(path, O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) fail(directory, 'open');
-    this.#mounts.set(id, fd);
+    this.#mounts.set(id, { fd, path: directory });
+  }
+
+  /** What it holds open. */
+  get descriptors(): readonly number[] {
+    return [this.fd, ...[...this.#mounts.values()].map(({ fd }) => fd)];
+  }
+
+  /** A directory of the file system that a handle is of; empty where it is not known. */
+  near(handle: string): string {
+    return this.#mounts.get(handle.slice(0, FSID))?.path ?? '';
   }
 
   /** The path of a directory, by its file system and handle as events have them; undefined if it is gone. */
   pathOf(handle: string): string | undefined {
-    const mount = this.#mounts.get(handle.slice(0, FSID));
+    const mount = this.#mounts.get(handle.slice(0, FSID))?.fd;
     if (mount === undefined) return undefined;
     const fd: number = this.#openHandle(mount, Buffer.from(handle.slice(FSID), 'latin1'), O_PATH | O_CLOEXEC);
     if (fd < 0) return undefined;
@@ -82,7 +92,7 @@ export class Fanotify implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const fd of [...this.#mounts.values(), this.fd]) libc('int close(int fd)')(fd);
+    for (const fd of this.descriptors) libc('int close(int fd)')(fd);
   }
 }
 

@@ -25,6 +25,11 @@ export class Inotify implements Disposable {
     if (this.fd < 0) throw new HostError(errnoName(errno()), 'inotify', 'open');
   }
 
+  /** What it holds open. */
+  get descriptors(): readonly number[] {
+    return [this.fd];
+  }
+
   /** The number of the watch, that of a directory that is watched already too; or why not: an errno name. */
   add(path: string, mask: number): number | string {
     const watch: number = this.#add(this.fd, Buffer.concat([encodeText(path), NUL]), mask | IN_ONLYDIR);

@@ -26,6 +26,8 @@ const STATX_BYTES = 256;
 const MASK = 0x7ff | 0x800;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
+/** Nobody else is asked, as who serves the file system. */
+const AT_STATX_DONT_SYNC = 0x4000;
 /** A look must not make the automounter mount something. */
 const AT_NO_AUTOMOUNT = 0x800;
 
@@ -50,6 +52,12 @@ export class KernelStat implements FileStat {
   /** Looks at what a descriptor stands for; `empty` is the address of a NUL. */
   lookAt(fd: number, empty: number): boolean {
     return this.#statx(fd, empty, AT_EMPTY_PATH, MASK, this.#address) === 0;
+  }
+
+  /** Looks at what is open, as far as the kernel knows it; false if that fails. */
+  lookCached(fd: number): boolean {
+    const flags = AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
+    return this.#statx(fd, addressOf(EMPTY), flags, MASK, this.#address) === 0;
   }
 
   get kind(): FileKind {
@@ -107,6 +115,8 @@ export class KernelStat implements FileStat {
     return this.#words[at]! + (this.#words[at + 1]! | 0) * TWO_32 + this.#words[at + 2]! / 1e9;
   }
 }
+
+const EMPTY = Buffer.alloc(1);
 
 /** `makedev(3)` as Linux has it in 64 bits, which is what `stat(2)` gives. */
 function makeDevice(major: number, minor: number): number {

@@ -1,32 +1,31 @@
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import type { Configuration } from '../../config/configuration.ts';
 import type { OptionValues } from '../../config/option-values.ts';
-import { LOOK_SECONDS, watchdogLimits } from '../../daemon/watchdog/limits.ts';
-import type { EventCountsOf, FromEvents, ToEvents } from '../../events/messages.ts';
+import { hangMs } from '../../daemon/hang.ts';
+import { hungPlace } from '../../daemon/hung-place.ts';
 import { namesTable, type ReadTable, seenByAll, withViews } from '../../events/readers.ts';
-import { beginReading, newTurn, type Reading } from '../../events/reading.ts';
-import { cores } from '../../host/linux/child-process.ts';
+import { beginReading, type Reading } from '../../events/reading.ts';
+import { cachedLink } from '../../host/linux/cached.ts';
+import { closeDescriptors, makeEventDescriptor, signal } from '../../host/linux/event-descriptor.ts';
+import { LinuxHost } from '../../host/linux/linux-host.ts';
 import { temporaryDirectory } from '../../host/linux/temporary-directory.ts';
 import type { Severity } from '../../loggers/logger.ts';
+import { parseMounts } from '../../parse/mounts.ts';
 import type { EventSourceState } from '../../schema/agent.ts';
 import { eventsFile } from '../../store/sqlite-store.ts';
 import { type Store, tryToKeep } from '../../store/store.ts';
 import { type EventWishes, eventTables } from '../event-tables.ts';
 import type { EventsThreadData } from '../events-thread.ts';
+import type { FilesThreadData } from '../files-thread.ts';
 import { createFile } from '../store-files.ts';
-import { LossLog, statesOf } from './event-states.ts';
+import { statesOf } from './event-states.ts';
+import { EventsThread } from './events-in-thread.ts';
 import { type FileScansOf, startFileScans } from './file-scans.ts';
+import { FilesThreads } from './files-threads.ts';
+import { hearingShares } from './hearing-shares.ts';
 
 /** In the settings, with the name of a publisher: what a worker that is killed leaves to the next one to be restored. */
 const LEFT = 'events.left.';
-/** How long the thread may take to leave the kernel as it was. */
-const END_MS = 3000;
-/** Of the processor time that the watchdog lets the agent have, what hearing may take: beside scans, that take half, less. */
-const MOST = 0.7;
-const MOST_BESIDE_SCANS = 0.4;
-/** What it may take with queries and all else; then what it may take however much that is. */
-const ALL = 0.9;
-const LEAST = 0.3;
 /** How soon a thread that failed is started anew: at first, and at most. */
 const RETRY_MS = 1000;
 const MAX_RETRY_MS = 60_000;
@@ -62,6 +61,9 @@ export class Events {
   readonly #path: string;
   #wanted: Wanted | undefined;
   #running: EventsThread | undefined;
+  #files: FilesThreads | undefined;
+  /** What wakes the thread that keeps events, when some of files have come. */
+  #wake: number | undefined;
   #scans: FileScansOf | undefined;
   #retry: NodeJS.Timeout | undefined;
   #retryMs = RETRY_MS;
@@ -133,10 +135,16 @@ export class Events {
   }
 
   async #end(): Promise<void> {
-    await this.#running?.close();
+    // What it has heard is kept by the other one.
+    await this.#files?.close();
+    this.#files = undefined;
+    const ended = (await this.#running?.close()) ?? true;
     this.#running = undefined;
     await this.#scans?.close();
     this.#scans = undefined;
+    // Else somebody else's descriptor might have the number.
+    if (ended && this.#wake !== undefined) closeDescriptors([this.#wake]);
+    this.#wake = undefined;
   }
 
   async #start(check: boolean): Promise<void> {
@@ -151,20 +159,26 @@ export class Events {
       const kept = store.settings.get(LEFT + publisher);
       return kept === undefined ? [] : [[publisher, Number(kept)] as const];
     });
-    await this.#scans?.close();
+    await this.#end();
     const scans = tables.some(({ name }) => name === 'yara_events');
-    this.#scans = scans ? startFileScans(sections.yara, options, say) : undefined;
+    this.#scans = scans ? startFileScans(sections.yara, options, say, placeOf) : undefined;
+    const common = {
+      options: options.save(),
+      wishes,
+      sections,
+      cpu: hearingShares(options, scans),
+      spent: new Float64Array(new SharedArrayBuffer(2 * Float64Array.BYTES_PER_ELEMENT)),
+    };
+    const files = publishers.has('inotify') ? this.#hearFiles(common) : undefined;
+    this.#files = files;
     const thread: EventsThread = new EventsThread(
       {
-        options: options.save(),
-        wishes,
-        sections,
+        ...common,
         path: this.#path,
         check,
         known: store.cursors.known(),
         left: new Map(left),
-        scans: this.#scans?.port,
-        cpu: cpuOf(options, scans),
+        files: files && { channel: files.first, wake: this.#wake! },
       },
       {
         say,
@@ -179,7 +193,32 @@ export class Events {
       },
     );
     this.#running = thread;
-    await thread.started;
+    await Promise.all([thread.started, files?.started]);
+  }
+
+  /** Has files heard of in a thread of their own: it may hang. */
+  #hearFiles(common: Pick<FilesThreadData, 'options' | 'wishes' | 'sections' | 'cpu' | 'spent'>): FilesThreads {
+    const { options, say } = this.#parts;
+    const wake = makeEventDescriptor();
+    this.#wake = wake;
+    return new FilesThreads({
+      start: (its) => {
+        const scans = this.#scans?.connect();
+        return new Worker(new URL('../files-thread.ts', import.meta.url), {
+          workerData: { ...common, ...its, wake, scans } satisfies FilesThreadData,
+          transferList: scans === undefined ? [its.channel.port] : [its.channel.port, scans],
+          trackUnmanagedFds: false,
+        });
+      },
+      attach: (next) => {
+        this.#running?.tell({ files: next }, next.channel && [next.channel.port]);
+        signal(wake);
+      },
+      closeDescriptors,
+      placeOf,
+      hangMs: hangMs(options),
+      say,
+    });
   }
 
   /** After a while, longer each time: what made it fail may be there still. */
@@ -193,23 +232,9 @@ export class Events {
   }
 }
 
-/** Undefined where no watchdog looks at it. */
-function cpuOf(options: OptionValues, scans: boolean): EventsThreadData['cpu'] {
-  const { cpuMs, latency } = watchdogLimits(options, cores());
-  const lookMs = LOOK_SECONDS * 1000;
-  if (options.bool('disable_watchdog') || cpuMs >= lookMs * cores()) return undefined;
-  const limit = cpuMs / lookMs;
-  const shareOf = (part: number) => {
-    const share = limit * part;
-    // The watchdog acts when each of its looks in so many seconds finds too much: all of them have room for this, and half is left.
-    return { share, burstMs: (1000 * latency * (limit - share)) / 2 };
-  };
-  return {
-    most: shareOf(scans ? MOST_BESIDE_SCANS : MOST),
-    // One look with too much is no harm: what a query took in it need not be made up for.
-    all: { ...shareOf(ALL), debtMs: cpuMs },
-    least: shareOf(LEAST),
-  };
+/** What is to be left alone where a call on a path hangs. */
+function placeOf(path: string): string | undefined {
+  return hungPlace(path, parseMounts(new LinuxHost().files.readText('/proc/self/mounts')), cachedLink).paths[0];
 }
 
 function wantedBy(configuration: Configuration, options: OptionValues): Wanted {
@@ -226,74 +251,4 @@ function wantedBy(configuration: Configuration, options: OptionValues): Wanted {
   const sections = { files: configuration.files, yara: configuration.yara };
   const plain = (_: string, value: unknown) => (value instanceof Map ? [...value] : value);
   return { wishes, tables, views, sections, fingerprint: JSON.stringify([tables, sections], plain) };
-}
-
-interface ThreadCalls {
-  readonly say: EventsParts['say'];
-  readonly leave: (publisher: string, value: number | undefined) => void;
-  /** It ended, and nobody told it to. */
-  readonly fails: (reason: string) => void;
-}
-
-/** The thread, as long as it runs. */
-class EventsThread {
-  /** Settled once it hears, or has failed. */
-  readonly started: Promise<void>;
-  identity: string | undefined;
-  counts: EventCountsOf = { publishers: new Map(), tables: new Map() };
-  readonly turn = newTurn();
-  readonly #stop = new Int32Array(new SharedArrayBuffer(4));
-  readonly #port: MessagePort;
-  readonly #worker: Worker;
-  readonly #ended: Promise<void>;
-
-  constructor(data: Omit<EventsThreadData, 'stop' | 'port' | 'turn'>, calls: ThreadCalls) {
-    const losses = new LossLog(calls.say, () => performance.now());
-    const { port1, port2 } = new MessageChannel();
-    port1.unref();
-    this.#port = port1;
-    this.#worker = new Worker(new URL('../events-thread.ts', import.meta.url), {
-      workerData: { ...data, stop: this.#stop, port: port2, turn: this.turn } satisfies EventsThreadData,
-      transferList: data.scans === undefined ? [port2] : [port2, data.scans],
-      trackUnmanagedFds: false,
-    });
-    const started = Promise.withResolvers<void>();
-    const ended = Promise.withResolvers<void>();
-    this.started = started.promise;
-    this.#ended = ended.promise;
-    let reason = 'the thread ended';
-    this.#worker.on('error', (cause) => {
-      reason = cause.message;
-    });
-    this.#worker.on('exit', () => {
-      this.identity = undefined;
-      started.resolve();
-      ended.resolve();
-      if (Atomics.load(this.#stop, 0) === 0) calls.fails(reason);
-    });
-    this.#worker.on('message', (message: FromEvents) => {
-      if (message.kind === 'started') {
-        this.identity = message.identity;
-        started.resolve();
-      } else if (message.kind === 'left') calls.leave(message.publisher, message.value);
-      else if (message.kind === 'say') calls.say(message.severity, message.message);
-      else if (message.kind === 'counts') {
-        losses.add(message.counts);
-        this.counts = message.counts;
-      }
-    });
-  }
-
-  tell(message: ToEvents): void {
-    this.#port.postMessage(message);
-  }
-
-  async close(): Promise<void> {
-    Atomics.store(this.#stop, 0, 1);
-    Atomics.notify(this.#stop, 0);
-    const timer = setTimeout(() => void this.#worker.terminate(), END_MS);
-    await this.#ended;
-    clearTimeout(timer);
-    await this.#worker.terminate();
-  }
 }

@@ -1,6 +1,9 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { Activity } from '../../base/activity.ts';
 import type { OptionValues } from '../../config/option-values.ts';
 import type { YaraRules } from '../../config/yara.ts';
+import { HangWatch, hangMs } from '../../daemon/hang.ts';
+import { HungThreads, leftAloneText } from '../../daemon/hung-threads.ts';
 import { sparingly } from '../../daemon/sparingly.ts';
 import { LOOK_SECONDS, watchdogLimits } from '../../daemon/watchdog/limits.ts';
 import { cores } from '../../host/linux/child-process.ts';
@@ -21,11 +24,13 @@ const COMPILE_MS = 60_000;
 const SHARE = 0.5;
 /** What memory the rules, a file and what is found may have together, where the watchdog does not want less. */
 const MEMORY = 1024 * MEGABYTE;
+/** Threads that hang: each keeps its rules in memory. */
+const MOST_HUNG = 2;
 
 /** Scans files for the thread that hears of them, which must not wait for that. */
 export interface FileScansOf {
-  /** Takes requests and gives answers; for that thread. */
-  readonly port: MessagePort;
+  /** Takes requests and gives answers, for that thread; one that it had before is closed. */
+  connect(): MessagePort;
   close(): Promise<void>;
 }
 
@@ -34,6 +39,7 @@ export function startFileScans(
   yara: YaraRules,
   options: OptionValues,
   say: (severity: Severity, message: string) => void,
+  placeOf: (path: string) => string | undefined,
 ): FileScansOf | undefined {
   const groups = new Set([...yara.filePaths.values()].flat());
   if (groups.size === 0) return undefined;
@@ -46,8 +52,30 @@ export function startFileScans(
     trims,
   };
   const said = sparingly((message) => say('ERROR', message));
+  const hung = new HungThreads(() => performance.now());
+  const milliseconds = hangMs(options);
+  const start = (names: readonly string[]): ScannerThread => {
+    const activity = new Activity();
+    const watch = new HangWatch(milliseconds, () => performance.now());
+    const { shared } = activity;
+    const thread = startThread({
+      groups: only(yara.signatures, names),
+      ...limits,
+      activity: shared,
+      leftAlone: hung.places,
+    });
+    const hangs = () => {
+      const call = activity.look();
+      if (!watch.hangs(call)) return undefined;
+      const place = placeOf(call!.path);
+      thread.on('exit', hung.add(place));
+      return `${call!.operation} ${call!.path} does not return since ${milliseconds / 1000} s${leftAloneText(place)}`;
+    };
+    return Object.assign(thread, { hangs }) as unknown as ScannerThread;
+  };
   const scanner = new YaraScanner({
-    start: (names) => startThread({ groups: only(yara.signatures, names), ...limits }),
+    start,
+    canStart: () => hung.count < MOST_HUNG,
     groups: [...groups].filter((group) => yara.signatures.has(group)),
     say: (message) => said(`yara: ${message}`),
     // The watchdog would end the agent.
@@ -57,15 +85,20 @@ export function startFileScans(
     endsIdle: trims,
     ended: trims ? trimHeap : () => {},
   });
-  const { port1, port2 } = new MessageChannel();
-  port1.on('message', async ({ id, path, groups: wanted }: ScanRequest) => {
-    port1.postMessage({ id, outcome: await scanner.scan(path, wanted) } satisfies ScanAnswer);
-  });
-  port1.unref();
+  let port: MessagePort | undefined;
   return {
-    port: port2,
+    connect() {
+      port?.close();
+      const { port1, port2 } = new MessageChannel();
+      port1.on('message', async ({ id, path, groups: wanted }: ScanRequest) => {
+        port1.postMessage({ id, outcome: await scanner.scan(path, wanted) } satisfies ScanAnswer);
+      });
+      port1.unref();
+      port = port1;
+      return port2;
+    },
     close: async () => {
-      port1.close();
+      port?.close();
       await scanner.close();
     },
   };
@@ -75,10 +108,10 @@ function only<T>(all: ReadonlyMap<string, T>, names: readonly string[]): Map<str
   return new Map([...all].filter(([name]) => names.includes(name)));
 }
 
-function startThread(workerData: ScannerData): ScannerThread {
+function startThread(workerData: ScannerData): Worker {
   return new Worker(new URL('../yara-thread.ts', import.meta.url), {
     workerData,
     trackUnmanagedFds: false,
     resourceLimits: { maxOldGenerationSizeMb: HEAP, maxYoungGenerationSizeMb: YOUNG },
-  }) as unknown as ScannerThread;
+  });
 }

@@ -1,6 +1,7 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { Configuration } from '../../config/configuration.ts';
 import type { OptionValues } from '../../config/option-values.ts';
+import { hangMs } from '../../daemon/hang.ts';
 import { hungPlace } from '../../daemon/hung-place.ts';
 import { QueryThreads } from '../../daemon/query-threads.ts';
 import type { ScheduleLimits } from '../../daemon/schedule-limits.ts';
@@ -9,9 +10,9 @@ import type { Thread, ThreadShare } from '../../daemon/sql-thread.ts';
 import { type DaemonState, serveState } from '../../daemon/state-channel.ts';
 import { watchdogLimits } from '../../daemon/watchdog/limits.ts';
 import type { LeftAlone } from '../../host/left-alone.ts';
+import { cachedLink } from '../../host/linux/cached.ts';
 import { cores } from '../../host/linux/child-process.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
-import { readLinkPatiently } from '../../host/linux/patient-link.ts';
 import type { Severity } from '../../loggers/logger.ts';
 import { parseMounts } from '../../parse/mounts.ts';
 import { type Store, tryToKeep } from '../../store/store.ts';
@@ -56,8 +57,8 @@ export function sqlThreads({
     start: (share) => startThread(options, configuration(), share, state, events()),
     warn: sparingly((text) => say('WARNING', text)),
     say,
-    hangMs: () => options.number('query_hang_timeout') * 1000 || Number.POSITIVE_INFINITY,
-    placeOf: (path) => hungPlace(path, parseMounts(mounts.files.readText('/proc/self/mounts')), readLinkPatiently),
+    hangMs: () => hangMs(options),
+    placeOf: async (path) => hungPlace(path, parseMounts(mounts.files.readText('/proc/self/mounts')), cachedLink),
     leftAlone: JSON.parse(store.settings.get(LEFT_ALONE) ?? '[]') as LeftAlone[],
     keep: (places) => void tryToKeep(store, () => store.settings.set(LEFT_ALONE, JSON.stringify(places))),
     tooMany,

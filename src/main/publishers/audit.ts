@@ -6,6 +6,7 @@ import { type FileLookup, FileTracker } from '../../events/audit/file-tracker.ts
 import { AuditPublisher, UNREAD } from '../../events/audit/publisher.ts';
 import { PathRules } from '../../events/files/path-rules.ts';
 import { AuditSocket } from '../../host/linux/audit-socket.ts';
+import { cachedStat, hasCachedLooks } from '../../host/linux/cached.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
 import type { Starter, StarterParts } from './starter.ts';
 
@@ -61,6 +62,10 @@ export const audit: Starter = {
     });
     const mode = publisher.readsAlong ? 'reads along with the audit daemon' : 'is the audit daemon';
     say('INFO', `auditeventpublisher: started, ${mode}`);
+    if (!hasCachedLooks()) {
+      const lacks = 'process_events has no times of programs, and more of process_file_events is uncertain';
+      say('INFO', `auditeventpublisher: before Linux 5.12 a look at a file may wait for ever, so ${lacks}`);
+    }
     if (allowConfig) leave(publisher.enabledBefore);
     return publisher;
   },
@@ -100,5 +105,6 @@ function trackerOf({ options, sections, tables, say, now }: StarterParts): FileT
 const lookup: FileLookup = {
   processes: () => files.list('/proc').flatMap(({ name }) => (/^\d+$/.test(name) ? Number(name) : [])),
   descriptor: (pid, descriptor) => ifReadable(() => files.readLink(`/proc/${pid}/fd/${descriptor}`)),
-  inode: (path) => ifReadable(() => files.linkStat(path).inode),
+  // What was just used is known without asking who serves it, and may not answer.
+  inode: (path) => cachedStat(path, { follow: false })?.inode,
 };

@@ -3,12 +3,12 @@ import type { FileRules } from '../../config/file-events.ts';
 import { FanotifyMarks } from '../../events/files/fanotify-marks.ts';
 import { InotifyTree } from '../../events/files/inotify-tree.ts';
 import { PathRules } from '../../events/files/path-rules.ts';
-import { FilePublisher, type WatchedFiles } from '../../events/files/publisher.ts';
+import { FilePublisher } from '../../events/files/publisher.ts';
+import type { WatchedFiles } from '../../events/files/rescans.ts';
 import { FileScans } from '../../events/files/scans.ts';
-import { Fanotify } from '../../host/linux/fanotify.ts';
-import { Inotify } from '../../host/linux/inotify.ts';
-import { LinuxHost } from '../../host/linux/linux-host.ts';
+import type { Files } from '../../host/host.ts';
 import type { Starter, StarterParts } from './starter.ts';
+import { WatchedKernel } from './watched-kernel.ts';
 
 /** Hears of files, with fanotify where the kernel can name them, else with inotify. */
 export const inotify: Starter = {
@@ -17,13 +17,15 @@ export const inotify: Starter = {
   tableFlags: {},
   start(parts) {
     const { options, sections, tables, scanner, emit, now } = parts;
+    const { progress, left, handOver, looks } = parts.files!;
     const warn = (message: string) => parts.say('WARNING', message);
-    const { files } = new LinuxHost();
+    const kernel = new WatchedKernel(parts.files!);
+    const { files } = kernel;
     const { changes, accesses } = rulesOf(sections.files);
     const watched: WatchedFiles[] = [];
-    if (!changes.isEmpty) watched.push(watchChanges(changes, parts));
+    if (!changes.isEmpty) watched.push(watchChanges(changes, kernel, parts));
     if (!accesses.isEmpty) {
-      const tree = new InotifyTree(new Inotify(), files, accesses, { accesses: true, tops: ['/'] }, warn);
+      const tree = new InotifyTree(kernel.inotify(), files, accesses, { accesses: true, tops: ['/'] }, warn);
       watched.push({ rules: accesses, sources: [tree], hash: false });
     }
     const hashLimit = options.number('read_max');
@@ -31,8 +33,27 @@ export const inotify: Starter = {
       scanner && tables.includes('yara_events')
         ? new FileScans(sections.yara.filePaths, scanner, emit, warn, now)
         : undefined;
-    return new FilePublisher(watched, files, { hashLimit, scans, now, wall: Date.now }, emit, warn);
+    const settings = { hashLimit, scans, progress, left, handOver, now, wall: Date.now };
+    return new FilePublisher(watched, looks ? files : UNSEEN, settings, emit, warn);
   },
+};
+
+/** No file answers. */
+const refuse = (path: string): never => {
+  throw new HostError('ETIMEDOUT', path, 'look at');
+};
+const UNSEEN: Files = {
+  readText: refuse,
+  readBytes: refuse,
+  list: refuse,
+  scan: refuse,
+  stat: refuse,
+  linkStat: refuse,
+  readLink: refuse,
+  exists: () => false,
+  realPath: refuse,
+  open: refuse,
+  attributes: refuse,
 };
 
 /** Categories whose files are watched for reading, and the others. */
@@ -45,17 +66,21 @@ function rulesOf({ paths, excluded, accesses }: FileRules): {
   return { changes: some(false), accesses: some(true) };
 }
 
-function watchChanges(rules: PathRules, { options, recording, say, now }: StarterParts): WatchedFiles {
-  const { files } = new LinuxHost();
+function watchChanges(
+  rules: PathRules,
+  kernel: WatchedKernel,
+  { options, recording, say, now }: StarterParts,
+): WatchedFiles {
+  const { files } = kernel;
   if (recording !== undefined) {
     return { rules, sources: [new FanotifyMarks(recording.fanotify(), files, rules, now())], hash: true };
   }
   const warn = (message: string) => say('WARNING', message);
   const tree = (tops: readonly string[]) =>
-    new InotifyTree(new Inotify(), files, rules, { accesses: false, tops }, warn);
+    new InotifyTree(kernel.inotify(), files, rules, { accesses: false, tops }, warn);
   if (!options.bool('disable_fanotify')) {
     try {
-      const marks = new FanotifyMarks(new Fanotify(), files, rules, now());
+      const marks = new FanotifyMarks(kernel.fanotify(), files, rules, now());
       const rest = marks.unmarked.length === 0 ? [] : [tree(marks.unmarked)];
       const but = rest.length === 0 ? '' : `, but for ${marks.unmarked.slice(0, 3).join(', ')}`;
       say('INFO', `inotify: started, hears whole file systems with fanotify${but}`);

@@ -1,6 +1,8 @@
 import type { FileRules } from '../../config/file-events.ts';
 import type { OptionValues } from '../../config/option-values.ts';
 import type { YaraRules } from '../../config/yara.ts';
+import type { HostGuard } from '../../engine/guarded-host.ts';
+import type { FileProgress, PendingChange } from '../../events/files/progress.ts';
 import type { FileScanner } from '../../events/files/scans.ts';
 import type { Publisher } from '../../events/publisher.ts';
 import type { Recording } from '../../events/recording.ts';
@@ -11,6 +13,20 @@ export interface EventSections {
   readonly yara: YaraRules;
 }
 
+/** What only the thread that hears of files has: it touches them, and is watched for it. */
+export interface FilesParts {
+  /** Is told of each call that may hang. */
+  readonly guard: HostGuard;
+  readonly progress: FileProgress;
+  readonly left: { readonly since: number; readonly pending: PendingChange | undefined } | undefined;
+  /** Whether files are looked at; else only what the kernel says of them is told. */
+  readonly looks: boolean;
+  /** Passes on what was told. */
+  handOver(): void;
+  /** These are open, should somebody else have to close them. */
+  holds(descriptors: readonly number[]): void;
+}
+
 /** What a publisher is started with. */
 export interface StarterParts {
   readonly options: OptionValues;
@@ -18,6 +34,7 @@ export interface StarterParts {
   /** Names of the tables that it is to feed. */
   readonly tables: readonly string[];
   emit(event: { readonly occurred: bigint }): void;
+  readonly files?: FilesParts | undefined;
   /** Scans files, where the configuration has something to scan. */
   readonly scanner?: FileScanner | undefined;
   /** Milliseconds of a clock that never goes back. */

@@ -58,6 +58,11 @@ export class DaemonFolder implements Disposable {
     return this.#read(this.#start(more, { uid, gid: uid }));
   }
 
+  /** The same among the mounts of another process. */
+  startAmong(mountsOf: number, ...more: string[]): ChildProcess {
+    return this.#read(this.#start(more, {}, ['nsenter', '-t', String(mountsOf), '-m']));
+  }
+
   /** Starts one that writes there what others have on standard output and standard error. */
   startWith(output: number, ...more: string[]): ChildProcess {
     return this.#start(more, { stdio: ['ignore', output, output] });
@@ -69,9 +74,10 @@ export class DaemonFolder implements Disposable {
     return child;
   }
 
-  #start(more: readonly string[], options: SpawnOptions = {}): ChildProcess {
-    const args = [join(BIN, 'osqueryd.js'), ...this.flags, ...more];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+  #start(more: readonly string[], options: SpawnOptions = {}, through: readonly string[] = []): ChildProcess {
+    const all = [...through, process.execPath, join(BIN, 'osqueryd.js'), ...this.flags, ...more];
+    const [program, ...args] = all;
+    const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
     this.#running.push(child);
     return child;
   }

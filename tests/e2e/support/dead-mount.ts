@@ -1,62 +1,65 @@
 /**
- * A file server that died: mounts a FUSE file system that answers nothing but the kernel's first question, in a mount
- * namespace of its own, and runs a program there.
- *
- *     node dead-mount.ts MOUNTPOINT pending|taken PROGRAM [ARGUMENT…]
- *
- * pending: requests wait to be read, and who asked can be killed. taken: they are read and not answered, and nobody who
- * asked can be killed before this program ends. Ends as the program does, and passes SIGTERM on. Needs root.
+ * A file system whose server does not answer, in a mount namespace of its own: run as a program it mounts one and answers only
+ * the first request; `deadMount` starts it.
  */
-import { spawn } from 'node:child_process';
-import { openSync, read, readSync, writeSync } from 'node:fs';
-import { errno, libc } from '../../../src/host/linux/native.ts';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import type { TestContext } from 'node:test';
+import { mountFuse } from './fuse.ts';
 
-const CLONE_NEWNS = 0x20000;
-const [MS_NOSUID, MS_NODEV, MS_REC, MS_PRIVATE] = [2, 4, 0x4000, 0x40000];
-const FUSE_INIT = 26;
-/** `fuse_out_header` and `fuse_init_out` of linux/fuse.h, version 7.31. */
-const HEADER = 16;
-const INIT_OUT = 64;
-const REQUEST = 1 << 20;
+const READY = 'mounted\n';
 
-const [mountPoint, kind, program, ...args] = process.argv.slice(2);
-if (libc('int unshare(int flags)')(CLONE_NEWNS) !== 0) throw new Error(`unshare: errno ${errno()}`);
-mount('none', '/', '', MS_REC! | MS_PRIVATE!, '');
-const fuse = openSync('/dev/fuse', 'r+');
-mount(
-  'deadserver:/export',
-  mountPoint!,
-  'fuse.nfs',
-  MS_NOSUID! | MS_NODEV!,
-  `fd=${fuse},rootmode=40755,user_id=0,group_id=0,allow_other`,
-);
-answerInit();
-const child = spawn(program!, args, { stdio: 'inherit' });
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => child.kill(signal));
-// The descriptor is closed with this process, which answers all that still wait: not connected. Node would wait for its read.
-child.on('exit', (code) => libc('void _exit(int code)')(code ?? 1));
-if (kind === 'taken') take();
-
-function mount(source: string, target: string, type: string, flags: number, options: string): void {
-  const call = libc(
-    'int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *options)',
-  );
-  if (call(source, target, type, flags, options) !== 0) throw new Error(`mount ${target}: errno ${errno()}`);
+export interface DeadMount {
+  /** A process in the namespace that has the mount: `nsenter -t <pid> -m`. */
+  readonly pid: number;
+  /** Everything that hangs in it fails from then on. */
+  end(): Promise<void>;
 }
 
-function answerInit(): void {
-  const request = Buffer.alloc(REQUEST);
-  readSync(fuse, request);
-  if (request.readUInt32LE(4) !== FUSE_INIT) throw new Error('the first request is not FUSE_INIT');
-  const answer = Buffer.alloc(HEADER + INIT_OUT);
-  answer.writeUInt32LE(answer.length, 0);
-  request.copy(answer, 8, 8, 16);
-  answer.writeUInt32LE(7, HEADER);
-  answer.writeUInt32LE(31, HEADER + 4);
-  answer.writeUInt32LE(131_072, HEADER + 20);
-  writeSync(fuse, answer);
+/** Mounts it on a directory; undefined where that cannot be, and the test is skipped. It ends with the test. */
+export async function deadMount(t: TestContext, directory: string): Promise<DeadMount | undefined> {
+  const reason = cannot();
+  if (reason !== undefined) {
+    t.skip(reason);
+    return undefined;
+  }
+  const args = ['-m', '--propagation', 'private', process.execPath, import.meta.filename, directory];
+  const child = spawn('unshare', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const end = async () => {
+    child.kill('SIGKILL');
+    await ended;
+  };
+  t.after(end);
+  await ready(child);
+  return { pid: child.pid!, end };
 }
 
-function take(): void {
-  read(fuse, Buffer.alloc(REQUEST), () => take());
+function cannot(): string | undefined {
+  if (process.getuid!() !== 0) return 'to mount needs root';
+  try {
+    accessSync('/dev/fuse', constants.R_OK | constants.W_OK);
+  } catch {
+    return 'no /dev/fuse';
+  }
+  return undefined;
 }
+
+async function ready(child: ChildProcess): Promise<void> {
+  let output = '';
+  for await (const data of child.stdout!) {
+    output += data;
+    if (output.includes(READY)) return;
+  }
+  throw new Error('the file system was not mounted');
+}
+
+/** Mounts, and answers what the kernel asks first; no more. */
+function serve(directory: string): void {
+  mountFuse('dead', directory, 'fuse.dead');
+  process.stdout.write(READY);
+  // The descriptor has to stay open; requests are not even read, so that whoever waits can be killed.
+  setInterval(() => {}, 2 ** 30);
+}
+
+if (process.argv[1] === import.meta.filename) serve(process.argv[2]!);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InotifyTree } from '../../../src/events/files/inotify-tree.ts';
 import { PathRules } from '../../../src/events/files/path-rules.ts';
+import { FileProgress } from '../../../src/events/files/progress.ts';
 import { FilePublisher } from '../../../src/events/files/publisher.ts';
 import type { FileChange, FileSource } from '../../../src/events/files/source.ts';
 import { FILE_EVENTS } from '../../../src/parse/inotify.ts';
@@ -204,4 +205,44 @@ test('inotify: a directory that cannot be watched is said once', () => {
   assert.equal(warned.length, 1);
   assert.match(warned[0]!, /max_user_watches/);
   assert.equal(tree.size, 2);
+});
+
+test('one that goes on for another tells what that one hung on, and finds what has changed since', () => {
+  const { files } = new MemoryHost(
+    parseTree('/w/new mtime=1700000005\n/w/old mtime=1699999990\n/w/hung mtime=1699999990\n'),
+  );
+  const events: FileEvent[] = [];
+  const progress = new FileProgress();
+  const pending = { path: '/w/hung', action: 'UPDATED', occurred: 7_000_000n, cookie: 0, pid: 9, hash: true } as const;
+  progress.pending = pending;
+  assert.deepEqual(progress.pending, pending);
+  const handedOver: number[] = [];
+  let time = 1_700_000_010_000;
+  const publisher = new FilePublisher(
+    [{ rules, sources: [source([])], hash: true }],
+    files,
+    {
+      hashLimit: 1000,
+      now: () => 0,
+      wall: () => time,
+      progress,
+      left: { since: 1_700_000_000, pending },
+      handOver: () => handedOver.push(events.length),
+    },
+    (event) => events.push(event),
+    never,
+  );
+  // Until all since then is found, another one would have to look for it again.
+  assert.deepEqual([progress.pending, progress.since, handedOver], [undefined, 1_700_000_000, [1]]);
+  while (publisher.read());
+  assert.deepEqual(texts(events), ['UPDATED /w/hung', 'CREATED /w/new']);
+  const [{ stat, digests, isHashed, pid, occurred }] = events as [FileEvent];
+  assert.deepEqual([stat, digests, isHashed, pid, occurred], [undefined, undefined, true, 9, 7_000_000n]);
+  assert.deepEqual([progress.since, progress.waiting, progress.pending], [1_700_000_010, 0, undefined]);
+  assert.equal(handedOver.at(-1), 2);
+  // A turn in which nothing has come.
+  publisher.tick();
+  time = 1_700_000_020_000;
+  publisher.tick();
+  assert.equal(progress.since, 1_700_000_020);
 });

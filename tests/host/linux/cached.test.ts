@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { cachedLink, cachedStat } from '../../../src/host/linux/cached.ts';
+
+test('what was used just now is known without asking anybody; magic links lead nowhere', (t) => {
+  const top = mkdtempSync(join(tmpdir(), 'osquery-cached-'));
+  try {
+    mkdirSync(`${top}/d`);
+    writeFileSync(`${top}/d/file`, 'content');
+    symlinkSync('d/file', `${top}/link`);
+    const stat = cachedStat(`${top}/d/file`);
+    if (stat === undefined) return t.skip('needs Linux 5.12');
+    const real = statSync(`${top}/d/file`);
+    assert.deepEqual([stat.kind, stat.size, stat.inode, stat.mode], ['regular', 7, real.ino, real.mode]);
+    assert.equal(stat.mtime, real.mtimeMs / 1000);
+    // To note that a link was read for the first time the kernel has to wait.
+    statSync(`${top}/link`);
+    assert.equal(cachedStat(`${top}/link`)?.inode, real.ino);
+    assert.equal(cachedStat(`${top}/link`, { follow: false })?.kind, 'symlink');
+    assert.equal(cachedLink(`${top}/link`), 'd/file');
+    assert.equal(cachedLink(`${top}/d/file`), undefined);
+    assert.equal(cachedStat(`${top}/none`), undefined);
+    statSync('/proc/self/exe');
+    assert.equal(cachedStat('/proc/self/exe'), undefined);
+  } finally {
+    rmSync(top, { recursive: true });
+  }
+});

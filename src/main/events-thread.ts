@@ -14,6 +14,7 @@ import { Recording } from '../events/recording.ts';
 import { Retention } from '../events/retention.ts';
 import { LinuxHost } from '../host/linux/linux-host.ts';
 import { poll } from '../host/linux/poll.ts';
+import { eventsRules } from '../host/linux/sandbox/kinds.ts';
 import { storeFiles } from '../host/linux/store-files.ts';
 import { uptime } from '../host/linux/uptime.ts';
 import { type Moment, momentOf } from '../schema/event-table.ts';
@@ -22,6 +23,7 @@ import { EventStore } from '../store/event-store.ts';
 import { type EventWishes, eventTables } from './event-tables.ts';
 import { starters } from './publishers/index.ts';
 import type { EventSections } from './publishers/starter.ts';
+import { enterSandbox, wantsSandbox } from './sandbox.ts';
 
 /** What the thread is given. */
 export interface EventsThreadData {
@@ -74,6 +76,14 @@ const retention = new Retention(store, (table) => (table === 'syslog_events' ? s
 let moment: Moment | undefined;
 let told = '';
 const publishers = startPublishers();
+// What they need of the kernel they have, and nothing of what others made was read yet.
+const held = enterSandbox(wantsSandbox(values), () =>
+  eventsRules(
+    path,
+    publishers.map(({ name }) => name),
+  ),
+);
+tell({ kind: 'say', severity: 'INFO', message: `sandbox of the thread that hears events: ${held}` });
 keepHouse();
 tell({ kind: 'started', identity: store.identity });
 try {

@@ -5,9 +5,11 @@ import type { CustomTable } from '../config/custom-tables.ts';
 import { OptionValues } from '../config/option-values.ts';
 import { type QueryPort, serveQueries } from '../daemon/serve-queries.ts';
 import { askState, type StateEnd } from '../daemon/state-channel.ts';
+import { sqlRules } from '../host/linux/sandbox/kinds.ts';
 import { EventReader } from '../store/event-store.ts';
 import { DaemonAgent } from './agent.ts';
 import { openEngine, warningText } from './open-engine.ts';
+import { enterSandbox, tellSandbox, wantsSandbox } from './sandbox.ts';
 import { createViews } from './views.ts';
 
 /** What the thread is given. */
@@ -27,6 +29,9 @@ const { options, cancel, state, views, customTables, events } = workerData as Qu
 const values = new OptionValues();
 values.restore(options);
 const reader = events === undefined ? undefined : new EventReader(events);
+// To be read from once opens the log and its index, which this thread may not do from here on.
+reader?.identity;
+tellSandbox(enterSandbox(wantsSandbox(values), () => sqlRules(events)));
 const open = (warn: (text: string) => void) => {
   const agent = new DaemonAgent(values, () => askState(state));
   const tables = customTables.map(customTableSource);

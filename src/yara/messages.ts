@@ -9,12 +9,16 @@ export interface ScannerData {
   readonly memoryLimit: number;
   /** Whether memory that is free is given back. */
   readonly trims: boolean;
+  /** Whether the thread gives up what it does not need: `--disable_sandbox`. */
+  readonly sandboxed: boolean;
 }
 
 export type ToScanner = ScanRequest;
 
 /** What it tells; each thing that it begins, so that somebody can see to it that it ends. */
 export type FromScanner =
+  /** What holds it, for the status log. */
+  | { readonly kind: 'sandbox'; readonly text: string }
   | { readonly kind: 'compiles'; readonly group: string }
   | { readonly kind: 'complains'; readonly message: string }
   /** All groups are compiled. */

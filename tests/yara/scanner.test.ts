@@ -183,7 +183,13 @@ function real(
   const scanner = new YaraScanner({
     start: (names) => {
       const groups = new Map(names.map((name) => [name, [join(folder, `${name}.yar`)]]));
-      const workerData: ScannerData = { groups, sizeLimit, memoryLimit: memory * 1024 * 1024, trims: true };
+      const workerData: ScannerData = {
+        groups,
+        sizeLimit,
+        memoryLimit: memory * 1024 * 1024,
+        trims: true,
+        sandboxed: false,
+      };
       const thread = new Worker(new URL('../../src/main/yara-thread.ts', import.meta.url), { workerData });
       return thread as unknown as ScannerThread;
     },

@@ -9,6 +9,7 @@ import type { Severity } from '../../loggers/logger.ts';
 import type { ScanAnswer, ScanRequest } from '../../schema/yara-match.ts';
 import type { ScannerData } from '../../yara/messages.ts';
 import { type ScannerThread, YaraScanner } from '../../yara/scanner.ts';
+import { saySandbox, wantsSandbox } from '../sandbox.ts';
 
 const MEGABYTE = 1024 * 1024;
 /** Megabytes of JavaScript's objects: what is found, on its way. */
@@ -44,10 +45,11 @@ export function startFileScans(
     sizeLimit: Math.min(options.number('read_max'), Math.floor(memory / 4)),
     memoryLimit: Math.min(MEMORY, Math.floor(memory / 2)),
     trims,
+    sandboxed: wantsSandbox(options),
   };
   const said = sparingly((message) => say('ERROR', message));
   const scanner = new YaraScanner({
-    start: (names) => startThread({ groups: only(yara.signatures, names), ...limits }),
+    start: (names) => startThread({ groups: only(yara.signatures, names), ...limits }, say),
     groups: [...groups].filter((group) => yara.signatures.has(group)),
     say: (message) => said(`yara: ${message}`),
     // The watchdog would end the agent.
@@ -75,10 +77,12 @@ function only<T>(all: ReadonlyMap<string, T>, names: readonly string[]): Map<str
   return new Map([...all].filter(([name]) => names.includes(name)));
 }
 
-function startThread(workerData: ScannerData): ScannerThread {
-  return new Worker(new URL('../yara-thread.ts', import.meta.url), {
+function startThread(workerData: ScannerData, say: (severity: Severity, message: string) => void): ScannerThread {
+  const worker = new Worker(new URL('../yara-thread.ts', import.meta.url), {
     workerData,
     trackUnmanagedFds: false,
     resourceLimits: { maxOldGenerationSizeMb: HEAP, maxYoungGenerationSizeMb: YOUNG },
-  }) as unknown as ScannerThread;
+  });
+  saySandbox(worker, 'the thread that scans files', say);
+  return worker as unknown as ScannerThread;
 }

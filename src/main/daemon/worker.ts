@@ -20,6 +20,7 @@ import { type Store, StoreDamaged, StoreFull, tryToKeep } from '../../store/stor
 import { programInfo } from '../agent.ts';
 import { configSource } from '../configuration.ts';
 import type { QueryThreadData } from '../query-thread.ts';
+import { saySandbox } from '../sandbox.ts';
 import { Events } from './events.ts';
 import { type Identity, identityOf } from './identifier.ts';
 import { LiveConfiguration } from './live-configuration.ts';
@@ -77,7 +78,7 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
   await events.configure(configuration.current);
   const monitoring = startMonitoring(options, (message) => status.say('WARNING', message, 'numeric-monitoring.ts'));
   const thread = new QueryThread(
-    (cancel) => startThread(options, configuration.current, cancel, state, events.path),
+    (cancel) => startThread(options, configuration.current, cancel, state, events.path, say),
     sparingly((text) => status.say('WARNING', text, 'query-thread.ts')),
   );
   const scheduler = new Scheduler(
@@ -277,6 +278,7 @@ function startThread(
   cancel: Int32Array,
   state: () => DaemonState,
   events: string | undefined,
+  say: (severity: 'INFO', message: string) => void,
 ): Thread {
   const { port1, port2 } = new MessageChannel();
   const answered = new Int32Array(new SharedArrayBuffer(4));
@@ -290,11 +292,13 @@ function startThread(
     events,
   };
   const megabytes = Math.max(LEAST_HEAP, watchdogLimits(options, cores()).memory / 1024 / 1024);
-  return new Worker(new URL('../query-thread.ts', import.meta.url), {
+  const worker = new Worker(new URL('../query-thread.ts', import.meta.url), {
     workerData,
     transferList: [port2],
     // Sockets of netlink and descriptors of openat2(2) are not opened by Node, which would complain of each that is closed.
     trackUnmanagedFds: false,
     resourceLimits: { maxOldGenerationSizeMb: megabytes, maxYoungGenerationSizeMb: YOUNG },
-  }) as unknown as Thread;
+  });
+  saySandbox(worker, 'the thread that runs SQL', say);
+  return worker as unknown as Thread;
 }

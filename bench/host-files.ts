@@ -15,7 +15,7 @@ import {
 import { expand } from '../src/host/glob.ts';
 import { LinuxHost } from '../src/host/linux/linux-host.ts';
 import { libc } from '../src/host/linux/native.ts';
-import { walkInRoot } from '../src/host/linux/open-in-root.ts';
+import { walkInRoot } from '../src/host/linux/open-path.ts';
 import { O_PATH } from '../src/host/linux/read-file.ts';
 import { RootedFiles } from '../src/host/linux/rooted-files.ts';
 
@@ -92,7 +92,9 @@ console.log('stat below a root, five components deep');
 const deep = '/usr/share/doc/bash/copyright';
 measure('the live machine', 5000, () => files.stat(deep));
 measure('openat2', 5000, () => new LinuxHost('/proc/self/root').files.stat(deep));
-measure('component by component', 5000, () => new RootedFiles('/proc/self/root', walkInRoot).stat(deep));
+measure('component by component', 5000, () =>
+  new RootedFiles('/proc/self/root', walkInRoot('/proc/self/root')).stat(deep),
+);
 
 console.log('walk of /usr with lstat, CPU');
 const found = cpu(() => {

@@ -142,6 +142,7 @@ class GuardedScan extends DirectoryScan {
 function guardedFile(file: OpenFile, guard: HostGuard, path: string): OpenFile {
   return {
     stat: file.stat,
+    realPath: () => inside(guard, 'stat', path, () => file.realPath()),
     read: (into) => inside(guard, 'read', path, () => file.read(into)),
     readAt: (into, position) => inside(guard, 'read', path, () => file.readAt(into, position)),
     [Symbol.dispose]: () => file[Symbol.dispose](),

@@ -51,6 +51,8 @@ export interface FileStat {
 /** A file open for reading; close it in a `finally`, or let `using` do it. */
 export interface OpenFile extends Disposable {
   readonly stat: FileStat;
+  /** Where this very file lies now, every link resolved, whatever its name leads to meanwhile. Throws `HostError`. */
+  realPath(): string;
   /** Reads the next bytes into `into`; 0 at the end. */
   read(into: Uint8Array): number;
   /** Reads at `position` without moving. */

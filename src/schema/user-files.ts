@@ -1,6 +1,7 @@
 import { HostError } from '../base/errors.ts';
 import { decodeText } from '../base/text.ts';
-import type { FileStat, Files } from '../host/host.ts';
+import type { Files, OpenFile } from '../host/host.ts';
+import { mayEverybodyRead } from '../host/open-shown.ts';
 import type { PasswdEntry } from '../parse/passwd.ts';
 
 /** 50 MiB, as osquery's `read_max`: a longer history is a warning and no rows. */
@@ -14,7 +15,7 @@ export function readUserFile(files: Files, path: string, user: PasswdEntry, limi
   using file = files.open(path);
   const { stat } = file;
   if (stat.kind !== 'regular') throw new HostError('EOPNOTSUPP', path, 'read');
-  if (!mayRead(files, path, stat, user)) throw new HostError('EACCES', path, 'read as its user');
+  if (!mayRead(files, file, user)) throw new HostError('EACCES', path, 'read as its user');
   if (!(stat.size <= limit)) throw new HostError('EFBIG', path, 'read');
   const bytes = Buffer.allocUnsafe(stat.size);
   let length = 0;
@@ -26,18 +27,24 @@ export function readUserFile(files: Files, path: string, user: PasswdEntry, limi
   return decodeText(bytes, 0, length);
 }
 
-/** What is the user's own or lies in the home; of what a link leads to elsewhere, only what everybody may read. */
-function mayRead(files: Files, path: string, stat: FileStat, user: PasswdEntry): boolean {
+/**
+ * What is the user's own or lies in the home; of what a link leads to elsewhere, only what everybody may read. Judged is the
+ * file that is open, and where that lies: its name may lead elsewhere by now.
+ */
+function mayRead(files: Files, file: OpenFile, user: PasswdEntry): boolean {
+  const { stat } = file;
   if (user.uid === 0 || stat.uid === user.uid) return true;
-  const real = files.realPath(path);
+  const real = file.realPath();
   // A second name may be a hard link to a file of somebody else.
-  if (stat.links === 1 && real.startsWith(`${withoutSlash(files.realPath(user.directory))}/`)) return true;
-  return (stat.mode & 0o004) !== 0 && directoriesAbove(real).every((above) => (files.stat(above).mode & 0o001) !== 0);
+  if (stat.links === 1 && real.startsWith(`${homeOf(files, user)}/`)) return true;
+  return mayEverybodyRead(files, file);
 }
 
-function directoriesAbove(path: string): string[] {
-  const names = path.split('/').slice(1, -1);
-  return names.map((_, i) => `/${names.slice(0, i + 1).join('/')}`);
+/** Where the home lies. One that a link leads to counts only if it is the user's: who made the link chose whose home it is. */
+function homeOf(files: Files, user: PasswdEntry): string {
+  const named = withoutSlash(user.directory);
+  const real = withoutSlash(files.realPath(user.directory));
+  return real === named || files.stat(real).uid === user.uid ? real : named;
 }
 
 function withoutSlash(path: string): string {

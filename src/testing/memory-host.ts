@@ -186,6 +186,7 @@ class MemoryFiles implements Files {
     };
     return {
       stat,
+      realPath: () => this.realPath(path),
       readAt,
       read(into) {
         const count = readAt(into, offset);

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  closeSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -17,7 +20,7 @@ import { encodeText } from '../../src/base/text.ts';
 import type { Files } from '../../src/host/host.ts';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
 import { libc } from '../../src/host/linux/native.ts';
-import { walkInRoot } from '../../src/host/linux/open-in-root.ts';
+import { walkInRoot } from '../../src/host/linux/open-path.ts';
 import { RootedFiles } from '../../src/host/linux/rooted-files.ts';
 import { writeTree } from '../../src/testing/machines.ts';
 import { MemoryHost } from '../../src/testing/memory-host.ts';
@@ -35,7 +38,7 @@ filesSuite('MemoryHost, inside', (tree) => {
 filesSuite('LinuxHost(root)', (tree) => onDisk(tree, (root) => new LinuxHost(root).files));
 
 filesSuite('LinuxHost(root), where the kernel has no openat2', (tree) =>
-  onDisk(tree, (root) => new RootedFiles(root, walkInRoot)),
+  onDisk(tree, (root) => new RootedFiles(root, walkInRoot(root))),
 );
 
 function onDisk(tree: Tree, files: (root: string) => Files): { readonly files: Files } & Disposable {
@@ -80,8 +83,116 @@ test('a host within a process has its files and no kernel', () => {
   const host = new LinuxHost().within(process.pid);
   assert.equal(host.kernel, undefined);
   assert.equal(host.files.readText('/etc/passwd'), readFileSync('/etc/passwd', 'utf8'));
-  assert.equal(host.files.realPath('/proc/self/exe'), process.execPath);
+  assert.equal(host.files.realPath('/proc/self'), `/proc/${process.pid}`);
+  refuses('ELOOP', () => host.files.realPath('/proc/self/exe'));
   refuses('ENOENT', () => new LinuxHost().within(999_999_999).files.list('/'));
+});
+
+test('a link of procfs that leads to a file itself is read, and never followed, wherever on the path it is', () => {
+  const root = temporary();
+  try {
+    writeFileSync(join(root, 'file'), 'text');
+    mkdirSync(join(root, 'directory'));
+    const fd = openSync(join(root, 'file'), 'r');
+    symlinkSync(`/proc/${process.pid}/fd/${fd}`, join(root, 'to-descriptor'));
+    symlinkSync(`/proc/${process.pid}/root${root}`, join(root, 'directory/to-root'));
+    symlinkSync('/proc/self/cwd', join(root, 'to-cwd'));
+    for (const [name, files] of [
+      ['live', new LinuxHost().files],
+      ['by openat2', new RootedFiles('/')],
+    ] as const) {
+      for (const path of [
+        `/proc/${process.pid}/fd/${fd}`,
+        `/proc/${process.pid}/task/${process.pid}/fd/${fd}`,
+        '/proc/self/exe',
+        '/proc/self/root/etc/hostname',
+        '/proc/self/root/proc/self/root/etc/hostname',
+        join(root, 'to-descriptor'),
+        join(root, 'directory/to-root/file'),
+        join(root, 'to-cwd'),
+        join(root, 'to-cwd/package.json'),
+      ]) {
+        refuses('ELOOP', () => files.readText(path));
+        refuses('ELOOP', () => files.open(path));
+        refuses('ELOOP', () => files.stat(path));
+        refuses('ELOOP', () => files.list(path));
+        refuses('ELOOP', () => [...files.scan(path)]);
+        refuses('ELOOP', () => files.attributes(path));
+        refuses('ELOOP', () => files.realPath(path));
+        assert.equal(files.exists(path), false, `${name} ${path}`);
+      }
+      refuses('ELOOP', () => files.linkStat('/proc/self/root/etc'));
+      assert.equal(files.linkStat(join(root, 'to-descriptor')).kind, 'symlink');
+      assert.equal(files.linkStat(`/proc/self/fd/${fd}`).kind, 'symlink');
+      assert.equal(files.readLink(`/proc/self/fd/${fd}`), join(root, 'file'));
+      assert.equal(files.readLink('/proc/self/exe'), process.execPath);
+    }
+    // By hand such a link is what its text says.
+    const walked = new RootedFiles('/', walkInRoot('/'));
+    assert.equal(walked.readText(join(root, 'to-descriptor')), 'text');
+    closeSync(fd);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
+
+test('links of a long directory are looked at without following one of procfs', () => {
+  const root = temporary();
+  try {
+    const { files } = new LinuxHost();
+    for (let i = 0; i < 2100; i++) writeFileSync(join(root, String(i)), '');
+    symlinkSync('/proc/self/cwd', join(root, 'magic'));
+    symlinkSync('/', join(root, 'plain'));
+    // The first scan makes the kernel's way the one that is taken.
+    for (const _ of files.scan(root));
+    const targets = new Map<string, string | null | undefined>();
+    for (const { name, kind, target } of files.scan(root)) {
+      if (kind === 'symlink') targets.set(name, target === null ? null : target?.kind);
+    }
+    assert.deepEqual([targets.get('magic'), targets.get('plain')], [null, 'directory']);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
+
+test('an open file says where it lies, whatever its name leads to by then', () => {
+  const root = temporary();
+  try {
+    writeFileSync(join(root, 'first'), '1');
+    writeFileSync(join(root, 'second'), '2');
+    symlinkSync('first', join(root, 'link'));
+    for (const [files, at] of [
+      [new LinuxHost().files, root],
+      [new LinuxHost(root).files, ''],
+    ] as const) {
+      using file = files.open(`${at}/link`);
+      rmSync(join(root, 'link'));
+      symlinkSync('second', join(root, 'link'));
+      assert.equal(file.realPath(), `${at}/first`);
+      rmSync(join(root, 'link'));
+      symlinkSync('first', join(root, 'link'));
+    }
+    using gone = new LinuxHost().files.open(`${root}/first`);
+    rmSync(join(root, 'first'));
+    refuses('ENOENT', () => gone.realPath());
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
+
+test('what would take away what it reads is not read', { skip: !existsSync('/proc/kmsg') && 'no /proc/kmsg' }, () => {
+  const root = temporary();
+  try {
+    const { files } = new LinuxHost();
+    symlinkSync('/proc/kmsg', join(root, 'log'));
+    for (const path of ['/proc/kmsg', join(root, 'log')]) {
+      refuses('EOPNOTSUPP', () => files.readText(path));
+      refuses('EOPNOTSUPP', () => files.open(path));
+    }
+    assert.match(files.readText('/proc/self/status'), /^Name:/);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
 });
 
 test('what is not a file is refused before it is opened', () => {
@@ -137,7 +248,7 @@ test('no descriptor stays open, whatever fails', () => {
   try {
     writeTree(parseTree('/a/b/c/file\n| x\n/a/loop -> loop\n/a/up -> ../../..\n'), root);
     const open = descriptors();
-    const both = [new LinuxHost(root).files, new RootedFiles(root, walkInRoot)];
+    const both = [new LinuxHost(root).files, new RootedFiles(root, walkInRoot(root))];
     for (const path of ['/a/b/c/file', '/a/loop', '/a/b/nothing', '/a/up/a/b', '/a/b/c/file/x', '/']) {
       for (const use of [
         'readText',

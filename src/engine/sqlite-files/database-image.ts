@@ -1,5 +1,6 @@
 import { HostError, ifPresent, MalformedInput } from '../../base/errors.ts';
 import type { Files, OpenFile } from '../../host/host.ts';
+import { openShown } from '../../host/open-shown.ts';
 import { parseJournal } from '../../parse/sqlite-journal.ts';
 import { parseWal, type ReadAt } from '../../parse/sqlite-wal.ts';
 
@@ -29,7 +30,7 @@ export class DatabaseImage implements Disposable {
   /** Throws `HostError`, and `MalformedInput` for a log or journal that is none. */
   constructor(files: Files, path: string) {
     try {
-      this.#file = this.#open.use(files.open(path));
+      this.#file = this.#open.use(openShown(files, path));
       if (this.#file.stat.kind !== 'regular') throw new HostError('EINVAL', path, 'open');
       this.#overlay =
         this.#beside(files, `${path}-wal`, parseWal) ?? this.#beside(files, `${path}-journal`, parseJournal);
@@ -72,7 +73,7 @@ export class DatabaseImage implements Disposable {
   }
 
   #beside(files: Files, path: string, parse: (read: ReadAt, source: string) => Omit<Overlay, 'file'> | undefined) {
-    const file = ifPresent(() => files.open(path));
+    const file = ifPresent(() => openShown(files, path));
     if (file === undefined) return undefined;
     this.#open.use(file);
     if (file.stat.size > MAX_LOG) throw new MalformedInput(path, 0, `more than ${MAX_LOG} bytes`);

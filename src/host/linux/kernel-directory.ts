@@ -6,8 +6,10 @@ import { DirectoryScan } from '../scan.ts';
 import { errnoName } from './errors.ts';
 import { KernelStat } from './kernel-stat.ts';
 import { addressOf, errno, libc } from './native.ts';
+import { openat2At, RESOLVE } from './openat2.ts';
 import { O_CLOEXEC } from './read-file.ts';
 import { KINDS } from './stat.ts';
+import { O_FIND } from './walk-path.ts';
 
 /** What glibc's `readdir` takes, too: several hundred entries. */
 const BUFFER_BYTES = 32 * 1024;
@@ -22,6 +24,9 @@ const O_LIST = constants.O_RDONLY | constants.O_DIRECTORY | O_CLOEXEC;
 class Scratch {
   readonly bytes = Buffer.alloc(BUFFER_BYTES);
   readonly address = addressOf(this.bytes);
+  /** An empty name. */
+  readonly #nul = Buffer.alloc(1);
+  readonly empty = addressOf(this.#nul);
   readonly own = new KernelStat();
   readonly target = new KernelStat();
 }
@@ -54,7 +59,7 @@ export class KernelScan extends DirectoryScan {
   }
 
   override read(): ScannedEntry | undefined {
-    const { bytes, address, own, target } = this.#scratch;
+    const { bytes, address, own } = this.#scratch;
     for (;;) {
       if (this.#at >= this.#length && !this.#fill()) return undefined;
       const entry = this.#at;
@@ -67,9 +72,9 @@ export class KernelScan extends DirectoryScan {
       // Names are mostly ASCII, which is taken without looking for what is not UTF-8.
       const name = all < 0x80 ? bytes.latin1Slice(start, end) : decodeText(bytes, start, end);
       const type = bytes[entry + DIRENT.kind]!;
-      const stat = this.#stat && own.look(this.#fd, address + start, false) ? own : undefined;
+      const stat = this.#stat && own.look(this.#fd, address + start) ? own : undefined;
       let led: KernelStat | null | undefined;
-      if (type === DT_LNK && this.#follow) led = target.look(this.#fd, address + start, true) ? target : null;
+      if (type === DT_LNK && this.#follow) led = this.#target(address + start);
       return { name, kind: KINDS[type] ?? stat?.kind ?? 'unknown', stat, target: led };
     }
   }
@@ -79,6 +84,16 @@ export class KernelScan extends DirectoryScan {
     this.#close(this.#fd);
     this.#fd = -1;
     free.push(this.#scratch);
+  }
+
+  /** What the link whose name lies there leads to; null where that is nothing, or to be left alone. */
+  #target(name: number): KernelStat | null {
+    const fd = openat2At(this.#fd, name, O_FIND, RESOLVE.noMagicLinks);
+    if (typeof fd !== 'number') return null;
+    const { target, empty } = this.#scratch;
+    const seen = target.lookAt(fd, empty);
+    this.#close(fd);
+    return seen ? target : null;
   }
 
   #fill(): boolean {

@@ -25,6 +25,7 @@ const STATX_BYTES = 256;
 /** `STATX_BASIC_STATS` and `STATX_BTIME`. */
 const MASK = 0x7ff | 0x800;
 const AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_EMPTY_PATH = 0x1000;
 /** A look must not make the automounter mount something. */
 const AT_NO_AUTOMOUNT = 0x800;
 
@@ -41,10 +42,14 @@ export class KernelStat implements FileStat {
   readonly #address = addressOf(this.#words);
   readonly #statx = libc('int statx(int directory, uintptr_t name, int flags, unsigned int mask, uintptr_t into)');
 
-  /** Looks at the file whose name, NUL at its end, lies at the address `name`; false if that fails. */
-  look(directory: number, name: number, follow: boolean): boolean {
-    const flags = follow ? AT_NO_AUTOMOUNT : AT_NO_AUTOMOUNT | AT_SYMLINK_NOFOLLOW;
-    return this.#statx(directory, name, flags, MASK, this.#address) === 0;
+  /** Looks at the file, or link, whose name, NUL at its end, lies at the address `name`; false if that fails. */
+  look(directory: number, name: number): boolean {
+    return this.#statx(directory, name, AT_NO_AUTOMOUNT | AT_SYMLINK_NOFOLLOW, MASK, this.#address) === 0;
+  }
+
+  /** Looks at what a descriptor stands for; `empty` is the address of a NUL. */
+  lookAt(fd: number, empty: number): boolean {
+    return this.#statx(fd, empty, AT_EMPTY_PATH, MASK, this.#address) === 0;
   }
 
   get kind(): FileKind {

@@ -1,32 +1,34 @@
-import { closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { closeSync, fstatSync, openSync, readlinkSync, readSync, type Stats } from 'node:fs';
 import { HostError } from '../../base/errors.ts';
+import { decodeText } from '../../base/text.ts';
 import { DEFAULT_READ_LIMIT, type FileStat, type OpenFile, type ReadLimit } from '../host.ts';
-import { hostError, native } from './errors.ts';
+import { hostError } from './errors.ts';
+import { openLeased } from './lease.ts';
 import { LinuxStat } from './stat.ts';
 
 /** `open(2)`; the numbers are the same on every architecture Node runs on, but O_DIRECTORY and O_NOFOLLOW are not. */
 export const O_PATH = 0o10000000;
 export const O_CLOEXEC = 0o2000000;
 /** Not waiting for the other end of a pipe, nor becoming the owner of a terminal. */
-const O_READ = 0o4000 | 0o400 | O_CLOEXEC;
+export const O_READ = 0o4000 | 0o400 | O_CLOEXEC;
 
-/**
- * What the kernel makes up, where nobody else can put a file, but for the links of a process that lead elsewhere
- * (`proc(5)`).
- */
-const MADE_BY_KERNEL = /^\/(?:proc|sys)\/(?!.*\/(?:root|cwd|fd|map_files)(?:\/|$))/s;
+/** A descriptor to read from; `stats` where they were needed to open it. */
+export interface Opened {
+  readonly fd: number;
+  readonly stats: Stats | undefined;
+}
 
 /** One buffer for all reads, which are synchronous: 64 KiB holds all but the longest files of procfs. */
 const shared = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** Reads a whole file and hands the bytes to `take`, which must not keep them. */
-export function readFile<T>(
+export function readAll<T>(
+  { fd, stats }: Opened,
   path: string,
   options: ReadLimit | undefined,
   take: (bytes: Buffer, start: number, end: number) => T,
 ): T {
   const limit = options?.limit ?? DEFAULT_READ_LIMIT;
-  const { fd, stats } = openFile(path, 'read');
   try {
     if (stats !== undefined && stats.size > limit && stats.isFile()) throw new HostError('EFBIG', path, 'read');
     let bytes: Buffer = shared;
@@ -46,69 +48,82 @@ export function readFile<T>(
   }
 }
 
+export function asText(bytes: Buffer, start: number, end: number): string {
+  return decodeText(bytes, start, end);
+}
+
+export function asBytes(bytes: Buffer, start: number, end: number): Buffer {
+  return Buffer.from(bytes.subarray(start, end));
+}
+
 function grow(bytes: Buffer): Buffer {
   const larger = Buffer.allocUnsafeSlow(bytes.length * 4);
   bytes.copy(larger);
   return larger;
 }
 
-export function open(path: string): OpenFile {
-  const { fd, stats } = openFile(path, 'open');
-  return new LinuxOpenFile(path, fd, stats ?? fstatSync(fd));
-}
+/** What is read away by whoever reads it: the log of the kernel, `proc_kmsg(5)`, and the pipes of tracing. */
+export const READ_ONCE = /^\/proc\/kmsg$|\/trace_pipe(?:_raw)?$/s;
 
 /**
- * Opens a regular file or a block device for reading; anything else is refused *before* it is opened, since opening can
- * already do something: a link to /dev/watchdog in a home directory would reboot the machine, a FIFO would block. So
- * the file is found with O_PATH first, looked at, and opened through its descriptor: nobody can exchange it between.
- * That costs 5 microseconds, which the files of procfs and sysfs are spared; their `stats` are absent.
+ * Opens for reading what the O_PATH descriptor `found` stands for, which stays open: a regular file, or a block device where
+ * `devices` says so. Anything else is refused *before* it is opened, since opening can already do something: a link to
+ * /dev/watchdog in a home directory would reboot the machine, a FIFO would block. Nobody can exchange it between.
  */
-function openFile(path: string, operation: string): { readonly fd: number; readonly stats: Stats | undefined } {
+export function openFound(found: number, path: string, operation: string, devices: boolean): Opened {
   try {
-    if (MADE_BY_KERNEL.test(path)) return { fd: openSync(native(path), O_READ), stats: undefined };
-    const found = openSync(native(path), O_PATH | O_CLOEXEC);
-    try {
-      return reopen(found, path, operation);
-    } finally {
-      closeSync(found);
-    }
+    const stats = fstatSync(found);
+    if (stats.isDirectory()) throw new HostError('EISDIR', path, operation);
+    if (!stats.isFile() && !(devices && stats.isBlockDevice())) throw new HostError('EOPNOTSUPP', path, operation);
+    // What the kernel makes up has no size.
+    if (stats.size === 0 && READ_ONCE.test(pathOf(found, path))) throw new HostError('EOPNOTSUPP', path, operation);
+    const at = `/proc/self/fd/${found}`;
+    return { fd: openLeased(() => openSync(at, O_READ)), stats };
   } catch (cause) {
     throw hostError(cause, path, operation);
   }
 }
 
-/** Opens for reading what the O_PATH descriptor `found` stands for; it stays open. */
-function reopen(found: number, path: string, operation: string): { readonly fd: number; readonly stats: Stats } {
-  const stats = fstatSync(found);
-  if (stats.isDirectory()) throw new HostError('EISDIR', path, operation);
-  if (!stats.isFile() && !stats.isBlockDevice()) throw new HostError('EOPNOTSUPP', path, operation);
-  return { fd: openSync(`/proc/self/fd/${found}`, O_READ), stats };
+/** Where what a descriptor stands for lies now; ENOENT where it was deleted. */
+export function pathOf(fd: number, shown: string): string {
+  const path = decodeText(readlinkSync(`/proc/self/fd/${fd}`, { encoding: 'buffer' }));
+  if (path.endsWith(DELETED) && fstatSync(fd).nlink === 0) throw new HostError('ENOENT', shown, 'realpath');
+  return path;
 }
 
-class LinuxOpenFile implements OpenFile {
+/** What the kernel puts behind the path of what was deleted, `proc_pid_fd(5)`. */
+const DELETED = ' (deleted)';
+
+export class LinuxOpenFile implements OpenFile {
   readonly #path: string;
+  readonly #real: (fd: number) => string;
   readonly stat: FileStat;
   #fd: number;
 
-  constructor(path: string, fd: number, stats: Stats) {
+  constructor(path: string, { fd, stats }: Opened, real: (fd: number) => string) {
     this.#path = path;
+    this.#real = real;
     this.#fd = fd;
-    this.stat = new LinuxStat(stats);
+    this.stat = new LinuxStat(stats ?? fstatSync(fd));
+  }
+
+  realPath(): string {
+    return this.#attempt('realpath', () => this.#real(this.#fd));
   }
 
   read(into: Uint8Array): number {
-    return this.#read(into, -1);
+    return this.#attempt('read', () => readSync(this.#fd, into, 0, into.length, -1));
   }
 
   readAt(into: Uint8Array, position: number): number {
-    return this.#read(into, position);
+    return this.#attempt('read', () => readSync(this.#fd, into, 0, into.length, position));
   }
 
-  #read(into: Uint8Array, position: number): number {
+  #attempt<T>(operation: string, call: () => T): T {
     try {
-      return readSync(this.#fd, into, 0, into.length, position);
+      return call();
     } catch (cause) {
-      throw hostError(cause, this.#path, 'read');
+      throw hostError(cause, this.#path, operation);
     }
   }
 

@@ -1,36 +1,12 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { HostError } from '../../base/errors.ts';
-import { decodeText, encodeText } from '../../base/text.ts';
+import { decodeText } from '../../base/text.ts';
 import { errnoName, hostError, native } from './errors.ts';
 import { errno, libc } from './native.ts';
 import { O_CLOEXEC, O_PATH } from './read-file.ts';
 
-const O_FIND = O_PATH | O_CLOEXEC;
+export const O_FIND = O_PATH | O_CLOEXEC;
 const O_ROOT = O_FIND | constants.O_DIRECTORY;
-
-/** An O_PATH descriptor, which the caller closes, of what `path` names when `root` is `/`. Throws `HostError`. */
-export type OpenInRoot = (root: string, path: string, follow: boolean, operation: string) => number;
-
-/**
- * No link and no `..` leads out of the root, also when someone changes the tree meanwhile. The kernel walks (`openat2(2)`,
- * 4 microseconds); where it will not, we do.
- */
-export const openInRoot: OpenInRoot = (root, path, follow, operation) =>
-  kernelWalk(root, path, follow, operation) ?? walkInRoot(root, path, follow, operation);
-
-/** The same without `openat2`: 27 microseconds. */
-export const walkInRoot: OpenInRoot = (root, path, follow, operation) => {
-  using walk = new Walk(root, path, operation);
-  walk.to(path, follow);
-  return walk.take();
-};
-
-/** The path below the root with every link resolved. */
-export function realPathInRoot(root: string, path: string): string {
-  using walk = new Walk(root, path, 'realpath');
-  walk.to(path, true);
-  return walk.path;
-}
 
 /** `PATH_MAX`, include/uapi/linux/limits.h */
 const MAX_TARGET_BYTES = 4096;
@@ -46,36 +22,8 @@ export function readLinkAt(fd: number, path: string): string {
   throw new HostError(code === 'ENOENT' ? 'EINVAL' : code, path, 'readlink');
 }
 
-/** `openat2(2)`: the same number on every architecture; in Linux since 5.6. */
-const SYS_OPENAT2 = 437;
-const RESOLVE_IN_ROOT = 0x10n;
-/** Not there (also behind a container's seccomp filter), a magic link of procfs, a race: we have to walk ourselves. */
-const NOT_BY_KERNEL = new Set(['ENOSYS', 'EPERM', 'EXDEV', 'EAGAIN']);
-
-let supported = true;
-
-function kernelWalk(root: string, path: string, follow: boolean, operation: string): number | undefined {
-  if (!supported) return undefined;
-  if (!path.startsWith('/') || path.includes('\0')) throw new HostError('ENOENT', path, operation);
-  // struct open_how: flags, mode, resolve.
-  const how = Buffer.alloc(24);
-  how.writeBigUInt64LE(BigInt(follow ? O_FIND : O_FIND | constants.O_NOFOLLOW), 0);
-  how.writeBigUInt64LE(RESOLVE_IN_ROOT, 16);
-  const syscall = libc('intptr_t syscall(intptr_t number, int directory, const void *path, void *how, size_t size)');
-  const directory = openRoot(root);
-  try {
-    const fd: number = syscall(SYS_OPENAT2, directory, encodeText(`${path}\0`), how, how.length);
-    if (fd >= 0) return fd;
-    const code = errnoName(errno());
-    if (!NOT_BY_KERNEL.has(code)) throw new HostError(code, path, operation);
-    supported = code !== 'ENOSYS' && code !== 'EPERM';
-    return undefined;
-  } finally {
-    closeSync(directory);
-  }
-}
-
-function openRoot(root: string): number {
+/** An O_PATH descriptor of a directory that becomes `/`. It may be a link of procfs: who gives it knows what it is. */
+export function openRoot(root: string): number {
   try {
     return openSync(root, O_ROOT);
   } catch (cause) {
@@ -88,9 +36,9 @@ const MAX_LINKS = 40;
 
 /**
  * `path_resolution(7)` by hand. Each component is found below the descriptor of the one before, which nobody can
- * exchange, and `..` goes back to the descriptor that we came through.
+ * exchange, and `..` goes back to the descriptor that we came through. A link of procfs is what its text says.
  */
-class Walk implements Disposable {
+export class Walk implements Disposable {
   readonly #steps: { readonly name: string; readonly fd: number }[];
   readonly #shown: string;
   readonly #operation: string;

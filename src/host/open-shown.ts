@@ -1,0 +1,59 @@
+import { HostError, ifReadable } from '../base/errors.ts';
+import type { Files, OpenFile } from './host.ts';
+
+/** As the kernel has it, `path_resolution(7)`. */
+const MAX_LINKS = 40;
+
+/**
+ * Opens a file whose content is shown, on a path that an unprivileged user may have a say in: it throws `HostError` EACCES
+ * where he could lead it, by a link of his own, to what he may not read. What root laid out leads wherever it wants.
+ */
+export function openShown(files: Files, path: string): OpenFile {
+  const file = files.open(path);
+  try {
+    const others = [...makersOf(files, path)].filter((maker) => maker !== file.stat.uid);
+    if (others.length === 0 || mayEverybodyRead(files, file)) return file;
+    if (file.realPath() === path && file.stat.links === 1) return file;
+    throw new HostError('EACCES', path, 'read as who made the link');
+  } catch (cause) {
+    file[Symbol.dispose]();
+    throw cause;
+  }
+}
+
+/** Whether everybody may read the file that is open, and may go through the directories above it. */
+export function mayEverybodyRead(files: Files, file: OpenFile): boolean {
+  if ((file.stat.mode & 0o004) === 0) return false;
+  const names = file.realPath().split('/').slice(1, -1);
+  const above = names.map((_, i) => `/${names.slice(0, i + 1).join('/')}`);
+  return above.every((directory) => (files.stat(directory).mode & 0o001) !== 0);
+}
+
+/** Users, other than root, who own a directory or a link on the way that a path leads, the file itself left out. */
+function makersOf(files: Files, path: string): Set<number> {
+  const makers = new Set<number>();
+  const rest = path.split('/').reverse();
+  let at = '';
+  let links = 0;
+  while (rest.length > 0 && links <= MAX_LINKS) {
+    const name = rest.pop()!;
+    if (name === '' || name === '.') continue;
+    if (name === '..') {
+      at = at.slice(0, at.lastIndexOf('/'));
+      continue;
+    }
+    const next = `${at}/${name}`;
+    const stat = ifReadable(() => files.linkStat(next));
+    const isLink = stat?.kind === 'symlink';
+    if (stat !== undefined && stat.uid !== 0 && (isLink || stat.kind === 'directory')) makers.add(stat.uid);
+    const target = isLink ? ifReadable(() => files.readLink(next)) : undefined;
+    if (target === undefined) {
+      at = next;
+      continue;
+    }
+    links += 1;
+    if (target.startsWith('/')) at = '';
+    rest.push(...target.split('/').reverse());
+  }
+  return makers;
+}

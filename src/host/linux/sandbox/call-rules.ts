@@ -52,6 +52,8 @@ export interface Allowances {
   readonly shared?: readonly number[];
   /** Sockets that it makes: to name services, to the kernel. */
   readonly sockets: readonly (keyof typeof FAMILIES)[];
+  /** Where the arguments of `openat2` lie; undefined for wherever they do. */
+  readonly hows?: { readonly address: number; readonly size: number } | undefined;
   /** Whether accounts come from name services that talk over the network, or with `write`. */
   readonly nameServices?: boolean;
   /** Whether it hears events. */
@@ -84,7 +86,7 @@ export function callRules(allowances: Allowances, arch: string = process.arch): 
 
 /** Those that are allowed with some arguments. */
 function boundedCalls(allowances: Allowances): Map<string, readonly (readonly Condition[])[]> {
-  const { written = [], shared = [], sockets, nameServices = false, hears = false } = allowances;
+  const { written = [], shared = [], sockets, hows, nameServices = false, hears = false } = allowances;
   const families = sockets.map((name) => FAMILIES[name]);
   const readOnly = (argument: number): Condition => ({ argument, mask: O_CHANGES, in: [0] });
   const onWritten: Condition[][] = written.length === 0 ? [] : [[{ argument: 0, in: written }]];
@@ -121,6 +123,7 @@ function boundedCalls(allowances: Allowances): Map<string, readonly (readonly Co
     ['socket', families.length === 0 ? [] : [[{ argument: 0, in: families }]]],
     ['connect', sockets.includes('unix') ? [[]] : []],
   ]);
+  if (hows !== undefined) rules.set('openat2', [within(2, hows)]);
   if (nameServices) for (const name of ['write', 'socket', 'connect', 'writev']) rules.delete(name);
   if (hears) {
     rules.set('bpf', [[{ argument: 0, in: [BPF_MAP_LOOKUP_ELEM] }]]);
@@ -130,4 +133,12 @@ function boundedCalls(allowances: Allowances): Map<string, readonly (readonly Co
     rules.set('open_by_handle_at', [[readOnly(2)]]);
   }
   return rules;
+}
+
+/** That an address lies within memory of a size that is a power of 2, and of which the address is a multiple. */
+function within(argument: number, { address, size }: { readonly address: number; readonly size: number }): Condition[] {
+  return [
+    { argument, mask: ~(size - 1), in: [(address % 2 ** 32) >>> 0] },
+    { argument, upper: true, in: [Math.floor(address / 2 ** 32)] },
+  ];
 }

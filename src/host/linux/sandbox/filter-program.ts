@@ -27,6 +27,8 @@ export interface Condition {
   readonly mask?: number;
   readonly in?: readonly number[];
   readonly out?: readonly number[];
+  /** Whether the upper 32 bits are meant instead. */
+  readonly upper?: boolean;
   /** Whether the upper 32 bits must be 0, too. */
   readonly whole?: boolean;
 }
@@ -82,7 +84,7 @@ function allowedIf(conditions: readonly Condition[]): Buffer[] {
 }
 
 /** Leaves `rest` instructions out if the condition does not hold. */
-function holds({ argument, mask, in: within, out, whole = false }: Condition, rest: number): Buffer[] {
+function holds({ argument, mask, in: within, out, whole = false, upper = false }: Condition, rest: number): Buffer[] {
   const low = ARGUMENTS + argument * 8;
   const parts: Buffer[] = [];
   if (within !== undefined) {
@@ -98,7 +100,7 @@ function holds({ argument, mask, in: within, out, whole = false }: Condition, re
     });
   }
   if (mask !== undefined) parts.unshift(instruction(AND, mask));
-  parts.unshift(instruction(LOAD, low));
+  parts.unshift(instruction(LOAD, upper ? low + 4 : low));
   if (whole) parts.unshift(instruction(LOAD, low + 4), instruction(JUMP_IF_EQUAL, 0, 0, parts.length + rest));
   return parts;
 }

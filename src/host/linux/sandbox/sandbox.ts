@@ -1,6 +1,7 @@
 import { callNumber } from '../../../base/audit-syscalls.ts';
 import type { Allowances } from './call-rules.ts';
 import { type Capability, hasCapability, keepCapabilities } from './capabilities.ts';
+import { type ConstantHows, constantHows } from './constant-hows.ts';
 import { becomeNobody } from './identity.ts';
 import { readFilesOnly } from './landlock.ts';
 import { rawCall } from './raw-call.ts';
@@ -48,9 +49,14 @@ export function restrictThread({ capabilities, needed, calls, filesOnly }: Sandb
   if (process.geteuid!() === 0) {
     attempt('as nobody with few capabilities', () => becomeNobodyWith(capabilities, needed));
   }
+  // Before the filter, which does not let it be made.
+  let hows: ConstantHows | undefined;
+  attempt('openat2 that only finds', () => {
+    hows = constantHows();
+  });
   attempt('filter of system calls', () => {
     leaveSignals();
-    filterCalls(calls);
+    filterCalls({ ...calls, hows });
   });
   return { holds, missing };
 }

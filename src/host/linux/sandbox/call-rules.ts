@@ -89,20 +89,24 @@ function boundedCalls(allowances: Allowances): Map<string, readonly (readonly Co
   const { written = [], shared = [], sockets, hows, nameServices = false, hears = false } = allowances;
   const families = sockets.map((name) => FAMILIES[name]);
   const readOnly = (argument: number): Condition => ({ argument, mask: O_CHANGES, in: [0] });
+  // Where V8 and the C library say why they end the process.
+  const toErrors: Condition[] = [{ argument: 0, in: [2] }];
   const onWritten: Condition[][] = written.length === 0 ? [] : [[{ argument: 0, in: written }]];
   const rules = new Map<string, readonly (readonly Condition[])[]>([
     ['openat', [[readOnly(2)]]],
     ['open', [[readOnly(1)]]],
-    // What is given to another thread wakes it so; standard output and error are nobody's to wake.
+    // What is given to another thread wakes it so.
     [
       'write',
       [
         [
           { argument: 2, in: [WAKE_BYTES], whole: true },
-          { argument: 0, out: [0, 1, 2] },
+          { argument: 0, out: [0, 1] },
         ],
+        toErrors,
       ],
     ],
+    ['writev', [toErrors]],
     ['pwrite64', onWritten],
     ['ftruncate', onWritten],
     [

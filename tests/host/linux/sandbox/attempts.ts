@@ -68,7 +68,7 @@ export function attempts({ folder, log, pid, port }: Targets): Record<string, ()
     'write at a position of what is open': () => writeSync(log, 'a line of a log\n', 0),
     'write parts to what is open': () => call('writev', log, 0, 0),
     'share memory with what is open': () => call('mmap', 0, 4096, PROT_READ_WRITE, MAP_SHARED, log, 0),
-    'write to standard error': () => call('write', 2, addressOf(Buffer.alloc(8)), 8),
+    'write to standard output': () => call('write', 1, addressOf(Buffer.alloc(8)), 0),
     rename: () => renameSync(file, file),
     link: () => linkSync(file, `${folder}/link`),
     symlink: () => symlinkSync(file, `${folder}/symlink`),

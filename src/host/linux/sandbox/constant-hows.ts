@@ -1,4 +1,4 @@
-import { closeSync, constants, ftruncateSync, writeSync } from 'node:fs';
+import { constants, ftruncateSync, writeSync } from 'node:fs';
 import { callNumber } from '../../../base/audit-syscalls.ts';
 import { encodeText } from '../../../base/text.ts';
 import { addressOf } from '../native.ts';
@@ -32,7 +32,7 @@ export interface ConstantHows {
  * that it can be made writable again, which is a call more. The filter lets only that place through.
  */
 export function constantHows(): ConstantHows {
-  const content = Buffer.alloc(PAGE);
+  const content = Buffer.alloc(WAYS.length * HOW_BYTES);
   WAYS.forEach(({ flags, resolve }, i) => {
     writeHow(content, i * HOW_BYTES, flags, resolve);
   });
@@ -53,9 +53,9 @@ function place(content: Buffer): void {
     seal();
   } catch (cause) {
     if ((cause as Error).message !== 'EEXIST') throw cause;
-    if (!read().equals(content)) throw new Error('something else lies there');
+    if (!read(content.length).equals(content)) throw new Error('something else lies there');
   } finally {
-    closeSync(file);
+    rawCall(callNumber('close', process.arch), file);
   }
 }
 
@@ -68,11 +68,11 @@ function seal(): void {
 }
 
 /** By a call that fails where memory cannot be read. */
-function read(): Buffer {
-  const content = Buffer.alloc(PAGE);
-  const [from, into] = [new BigUint64Array([BigInt(HOWS_ADDRESS), BigInt(PAGE)]), new BigUint64Array(2)];
-  into.set([BigInt(addressOf(content)), BigInt(PAGE)]);
-  const bytes = (part: BigUint64Array) => addressOf(new Uint8Array(part.buffer));
-  rawCall(callNumber('process_vm_readv', process.arch), process.pid, bytes(into), 1, bytes(from), 1, 0);
+function read(length: number): Buffer {
+  const content = Buffer.alloc(length);
+  const part = (address: number) =>
+    addressOf(new Uint8Array(new BigUint64Array([BigInt(address), BigInt(length)]).buffer));
+  const [into, from] = [part(addressOf(content)), part(HOWS_ADDRESS)];
+  rawCall(callNumber('process_vm_readv', process.arch), process.pid, into, 1, from, 1, 0);
   return content;
 }

@@ -59,7 +59,7 @@ export function filterProgram({ architecture, last, refused, absent, bounded }: 
       instruction(JUMP, 1),
       instruction(RETURN, REFUSE | error),
     ]);
-  return Buffer.concat([
+  return encode([
     instruction(LOAD, ARCHITECTURE),
     instruction(JUMP_IF_EQUAL, architecture, 1, 0),
     instruction(RETURN, REFUSE | ENOSYS),
@@ -77,16 +77,19 @@ export function filterProgram({ architecture, last, refused, absent, bounded }: 
 }
 
 /** Allows the call if all conditions hold, else goes on after it. */
-function allowedIf(conditions: readonly Condition[]): Buffer[] {
-  const parts: Buffer[] = [instruction(RETURN, ALLOW)];
+function allowedIf(conditions: readonly Condition[]): Instruction[] {
+  const parts: Instruction[] = [instruction(RETURN, ALLOW)];
   for (const condition of conditions.toReversed()) parts.unshift(...holds(condition, parts.length));
   return parts;
 }
 
 /** Leaves `rest` instructions out if the condition does not hold. */
-function holds({ argument, mask, in: within, out, whole = false, upper = false }: Condition, rest: number): Buffer[] {
+function holds(
+  { argument, mask, in: within, out, whole = false, upper = false }: Condition,
+  rest: number,
+): Instruction[] {
   const low = ARGUMENTS + argument * 8;
-  const parts: Buffer[] = [];
+  const parts: Instruction[] = [];
   if (within !== undefined) {
     const { length } = within;
     // The last one that is not equal leaves the rest out.
@@ -105,13 +108,23 @@ function holds({ argument, mask, in: within, out, whole = false, upper = false }
   return parts;
 }
 
-function instruction(code: number, value: number, yes = 0, no = 0): Buffer {
+type Instruction = readonly [code: number, value: number, yes: number, no: number];
+
+function instruction(code: number, value: number, yes = 0, no = 0): Instruction {
   if (yes > 255 || no > 255) throw new RangeError('a jump of a filter is too far');
-  const bytes = Buffer.alloc(INSTRUCTION_BYTES);
-  bytes.writeUInt16LE(code, 0);
-  bytes.writeUInt8(yes, 2);
-  bytes.writeUInt8(no, 3);
-  bytes.writeUInt32LE(value >>> 0, 4);
+  return [code, value, yes, no];
+}
+
+/** `struct sock_filter`, one after the other. */
+function encode(instructions: readonly Instruction[]): Buffer {
+  const bytes = Buffer.alloc(instructions.length * INSTRUCTION_BYTES);
+  instructions.forEach(([code, value, yes, no], i) => {
+    const at = i * INSTRUCTION_BYTES;
+    bytes.writeUInt16LE(code, at);
+    bytes.writeUInt8(yes, at + 2);
+    bytes.writeUInt8(no, at + 3);
+    bytes.writeUInt32LE(value >>> 0, at + 4);
+  });
   return bytes;
 }
 

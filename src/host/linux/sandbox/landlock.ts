@@ -1,4 +1,3 @@
-import { closeSync } from 'node:fs';
 import { callNumber } from '../../../base/audit-syscalls.ts';
 import { addressOf } from '../native.ts';
 import { rawCall } from './raw-call.ts';
@@ -33,6 +32,6 @@ export function readFilesOnly(): void {
   try {
     rawCall(callNumber('landlock_restrict_self', process.arch), rules, 0);
   } finally {
-    closeSync(rules);
+    rawCall(callNumber('close', process.arch), rules);
   }
 }

@@ -1,5 +1,6 @@
 /** A thread in a sandbox, which tries what it may not do, and does what it should. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, watch } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { callNumber } from '../../../../src/base/audit-syscalls.ts';
 import { LinuxHost } from '../../../../src/host/linux/linux-host.ts';
@@ -65,11 +66,16 @@ const read = results({
 });
 // More than one page of the log and of its index, and than a checkpoint takes.
 for (let i = 0; i < 2000; i++) store?.append(TABLE, 'test', [pack]);
+const tried = tryAll(targets);
+// The loop tells the kernel of something new to wait for: libuv aborts the process where it may not.
+const watcher = watch('/tmp');
+await setImmediate();
+watcher.close();
 parentPort!.postMessage({
   holds,
   missing,
   found: results({ found: () => find('/etc/hostname') })['found']!,
-  tried: tryAll(targets),
+  tried,
   read,
   events: store?.last(TABLE) ?? reader?.last(TABLE) ?? 0,
 } satisfies Outcome);

@@ -49,7 +49,9 @@ function place(content: Buffer): void {
     ftruncateSync(file, PAGE);
     writeSync(file, content, 0, content.length, 0);
     const flags = MAP_PRIVATE | MAP_FIXED_NOREPLACE;
-    rawCall(callNumber('mmap', process.arch), HOWS_ADDRESS, PAGE, PROT_READ, flags, file, 0);
+    const address = rawCall(callNumber('mmap', process.arch), HOWS_ADDRESS, PAGE, PROT_READ, flags, file, 0);
+    // Before Linux 4.17 the address is no more than a wish.
+    if (address !== HOWS_ADDRESS) throw new Error('not at its address');
     seal();
   } catch (cause) {
     if ((cause as Error).message !== 'EEXIST') throw cause;

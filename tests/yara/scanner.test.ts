@@ -188,7 +188,7 @@ function real(
         sizeLimit,
         memoryLimit: memory * 1024 * 1024,
         trims: true,
-        sandboxed: false,
+        sandboxed: true,
       };
       const thread = new Worker(new URL('../../src/main/yara-thread.ts', import.meta.url), { workerData });
       return thread as unknown as ScannerThread;

@@ -7,7 +7,6 @@ export const processOptions: readonly OptionDeclaration[] = [
   ['alarm_timeout', 'uint64', '15', 'cli', 'Seconds that a shutdown may take before it is cut short'],
   ['daemonize', 'bool', 'false', 'cli', 'Detach from the terminal and run in the background'],
   ['disable_memory', 'bool', 'false', 'option', 'Leave reads of physical memory out'],
-  ['disable_sandbox', 'bool', 'false', 'cli', 'Leave threads that read the machine all the rights of the process'],
   ['disable_watchdog', 'bool', 'false', 'cli', 'Run in one process, without a watcher that bounds it'],
   ['enable_extensions_watchdog', 'bool', 'false', 'cli', 'Bound the memory and CPU of extensions, too'],
   ['enable_watchdog_debug', 'bool', 'false', 'cli', 'Log what the watcher measures'],

@@ -29,8 +29,9 @@ const { options, cancel, state, views, customTables, events } = workerData as Qu
 const values = new OptionValues();
 values.restore(options);
 const reader = events === undefined ? undefined : new EventReader(events);
-// To be read from once opens the log and its index, which this thread may not do from here on.
-reader?.identity;
+// The first read opens the log and its index, which this thread may not do from here on. A file that cannot be read tells
+// whoever queries it, and is followed by a new thread.
+ifPossible(() => reader?.identity);
 tellSandbox(enterSandbox(wantsSandbox(values), () => sqlRules(events)));
 const open = (warn: (text: string) => void) => {
   const agent = new DaemonAgent(values, () => askState(state));
@@ -42,3 +43,9 @@ const open = (warn: (text: string) => void) => {
   return engine;
 };
 serveQueries(parentPort as unknown as QueryPort, open, reader);
+
+function ifPossible(work: () => unknown): void {
+  try {
+    work();
+  } catch {}
+}

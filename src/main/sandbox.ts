@@ -1,5 +1,6 @@
 import { parentPort, type Worker } from 'node:worker_threads';
 import type { OptionValues } from '../config/option-values.ts';
+import { startWithoutRings } from '../host/linux/sandbox/rings.ts';
 import { restrictThread, type SandboxRules } from '../host/linux/sandbox/sandbox.ts';
 
 /** What a thread tells of what holds it. */
@@ -13,6 +14,11 @@ export function enterSandbox(wanted: boolean, rules: () => SandboxRules): string
   if (!wanted) return 'none (--disable_sandbox)';
   const { holds, missing } = restrictThread(rules());
   return `${holds.join(', ')}${missing.length === 0 ? '' : `; without ${missing.join(', ')}`}`;
+}
+
+/** For threads that are to be held: before the first of them. */
+export function prepareSandboxes(options: OptionValues): void {
+  if (wantsSandbox(options)) startWithoutRings();
 }
 
 export function wantsSandbox(options: OptionValues): boolean {

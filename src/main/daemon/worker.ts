@@ -20,7 +20,7 @@ import { type Store, StoreDamaged, StoreFull, tryToKeep } from '../../store/stor
 import { programInfo } from '../agent.ts';
 import { configSource } from '../configuration.ts';
 import type { QueryThreadData } from '../query-thread.ts';
-import { saySandbox } from '../sandbox.ts';
+import { prepareSandboxes, saySandbox } from '../sandbox.ts';
 import { Events } from './events.ts';
 import { type Identity, identityOf } from './identifier.ts';
 import { LiveConfiguration } from './live-configuration.ts';
@@ -59,6 +59,7 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
     process.pid,
   );
   const say = status.from('worker.ts');
+  prepareSandboxes(options);
   const inMemory = options.bool('disable_database') || options.bool('ephemeral');
   using store = open(options, watcher !== undefined, (message) => status.say('WARNING', message, 'store.ts'));
   const configuration = new LiveConfiguration(configSource(options), options, store, status.from('config.ts'));

@@ -18,10 +18,7 @@ const IDENTITY = `setuid setgid setreuid setregid setresuid setresgid setfsuid s
 const NAMES = `creat unlink unlinkat rename renameat renameat2 link linkat symlink symlinkat mkdir mkdirat rmdir mknod
   mknodat chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat truncate utime utimes futimesat utimensat
   setxattr lsetxattr fsetxattr setxattrat removexattr lremovexattr fremovexattr removexattrat file_setattr`;
-/**
- * What is in files, but for `write`, which has a rule of its own. `io_uring_enter` stays: libuv has a ring in each loop, through
- * which it tells the kernel what to wait for, and it aborts the process where that fails.
- */
+/** What is in files, but for `write`, which has a rule of its own. */
 const CONTENT = `fallocate writev pwritev pwritev2 sendfile splice vmsplice tee copy_file_range
   io_uring_setup io_uring_register io_setup io_submit remap_file_pages memfd_secret`;
 /** Ends of connections that others come to, and what is shared with them without a descriptor. */
@@ -59,6 +56,8 @@ export interface Allowances {
   readonly hows?: { readonly address: number; readonly size: number } | undefined;
   /** Whether accounts come from name services that talk over the network, or with `write`. */
   readonly nameServices?: boolean;
+  /** Whether its loop has a ring of io_uring: libuv aborts the process where that is closed to it. */
+  readonly rings?: boolean;
   /** Whether it hears events. */
   readonly hears?: boolean;
 }
@@ -89,7 +88,7 @@ export function callRules(allowances: Allowances, arch: string = process.arch): 
 
 /** Those that are allowed with some arguments. */
 function boundedCalls(allowances: Allowances): Map<string, readonly (readonly Condition[])[]> {
-  const { written = [], shared = [], sockets, hows, nameServices = false, hears = false } = allowances;
+  const { written = [], shared = [], sockets, hows, nameServices = false, rings = false, hears = false } = allowances;
   const families = sockets.map((name) => FAMILIES[name]);
   const readOnly = (argument: number): Condition => ({ argument, mask: O_CHANGES, in: [0] });
   // Where V8 and the C library say why they end the process.
@@ -130,6 +129,7 @@ function boundedCalls(allowances: Allowances): Map<string, readonly (readonly Co
     ['socket', families.length === 0 ? [] : [[{ argument: 0, in: families }]]],
     ['connect', sockets.includes('unix') ? [[]] : []],
   ]);
+  if (!rings) rules.set('io_uring_enter', []);
   if (hows !== undefined) rules.set('openat2', [within(2, hows)]);
   if (nameServices) for (const name of ['write', 'socket', 'connect', 'writev']) rules.delete(name);
   if (hears) {

@@ -42,8 +42,11 @@ export interface CallRule {
 export interface FilterRules {
   /** `AUDIT_ARCH_*`. */
   readonly architecture: number;
-  /** The largest number of a call that is known. Those that come after it are as if the kernel did not have them. */
-  readonly last: number;
+  /**
+   * The largest number of a call that is known. Those that come after it, and all of other architectures, are as if the kernel
+   * did not have them; undefined lets them through.
+   */
+  readonly last: number | undefined;
   /** Refused whatever their arguments. */
   readonly refused: readonly number[];
   /** As if the kernel did not have them, so that libraries use other ones. */
@@ -59,13 +62,14 @@ export function filterProgram({ architecture, last, refused, absent, bounded }: 
       instruction(JUMP, 1),
       instruction(RETURN, REFUSE | error),
     ]);
+  const unknown = last === undefined ? ALLOW : REFUSE | ENOSYS;
   return encode([
     instruction(LOAD, ARCHITECTURE),
     instruction(JUMP_IF_EQUAL, architecture, 1, 0),
-    instruction(RETURN, REFUSE | ENOSYS),
+    instruction(RETURN, unknown),
     instruction(LOAD, NUMBER),
-    instruction(JUMP_IF_GREATER, last, 0, 1),
-    instruction(RETURN, REFUSE | ENOSYS),
+    instruction(JUMP_IF_GREATER, last ?? 0xffffffff, 0, 1),
+    instruction(RETURN, unknown),
     ...bounded.flatMap(({ number, allowed }) => {
       const body = [...allowed.flatMap(allowedIf), instruction(RETURN, REFUSE | EPERM)];
       return [instruction(JUMP_IF_EQUAL, number, 0, body.length), ...body];

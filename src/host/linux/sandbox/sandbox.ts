@@ -5,6 +5,7 @@ import { type ConstantHows, constantHows } from './constant-hows.ts';
 import { becomeNobody } from './identity.ts';
 import { readFilesOnly } from './landlock.ts';
 import { rawCall } from './raw-call.ts';
+import { hasRings } from './rings.ts';
 import { filterCalls } from './seccomp.ts';
 import { leaveSignals } from './signals.ts';
 
@@ -49,6 +50,7 @@ export function restrictThread({ capabilities, needed, calls, filesOnly }: Sandb
   if (process.geteuid!() === 0) {
     attempt('as nobody with few capabilities', () => becomeNobodyWith(capabilities, needed));
   }
+  const rings = hasRings();
   // Before the filter, which does not let it be made.
   let hows: ConstantHows | undefined;
   attempt('openat2 that only finds', () => {
@@ -56,8 +58,9 @@ export function restrictThread({ capabilities, needed, calls, filesOnly }: Sandb
   });
   attempt('filter of system calls', () => {
     leaveSignals();
-    filterCalls({ ...calls, hows });
+    filterCalls({ ...calls, hows, rings });
   });
+  if (rings) missing.push('rings of io_uring closed (libuv has one)');
   return { holds, missing };
 }
 

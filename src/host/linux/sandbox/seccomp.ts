@@ -16,7 +16,11 @@ const INSTRUCTION_BYTES = 8;
 export function filterCalls(allowances: Allowances): void {
   const rules = callRules(allowances);
   if (rules === undefined) throw new Error(`not on ${process.arch}`);
-  const code = filterProgram(rules);
+  installFilter(filterProgram(rules));
+}
+
+/** Throws the name of the error. */
+export function installFilter(code: Buffer): void {
   const program = Buffer.alloc(PROGRAM_BYTES);
   program.writeUInt16LE(code.length / INSTRUCTION_BYTES, 0);
   program.writeBigUInt64LE(BigInt(addressOf(code)), 8);

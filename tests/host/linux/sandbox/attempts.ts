@@ -111,6 +111,7 @@ export function attempts({ folder, log, pid, port }: Targets): Record<string, ()
     'set the name of the machine': () => call('sethostname', 0, -1),
     'set the clock': () => call('clock_settime', 0, 0),
     io_uring: () => call('io_uring_setup', 0, 0),
+    'use a ring': () => call('io_uring_enter', 0, 0, 0, 0, 0, 0),
     'terminal input': () => call('ioctl', 0, 0x5412, text('x')),
     'be root again': () => call('setresuid', 0, 0, 0),
     'take capabilities': () => call('capset', 0, 0),

@@ -61,6 +61,7 @@ export const ownOptions: readonly OptionDeclaration[] = [
     'hidden',
     'A recording that is heard instead of the kernel; it is called audit-…, bpf-…, fanotify-…, syslog-… or udev-…',
   ],
+  ['disable_sandbox', 'bool', 'false', 'cli', 'Leave threads that read the machine all the rights of the process'],
   ['query_timeout', 'uint64', '0', 'option', 'Seconds after which a query is stopped; 0 never'],
   [
     'query_hang_timeout',

@@ -14,6 +14,7 @@ import { cachedStat } from '../host/linux/cached.ts';
 import { clearSignal } from '../host/linux/event-descriptor.ts';
 import { LinuxHost } from '../host/linux/linux-host.ts';
 import { poll } from '../host/linux/poll.ts';
+import { eventsRules } from '../host/linux/sandbox/kinds.ts';
 import { uptime } from '../host/linux/uptime.ts';
 import { type Moment, momentOf } from '../schema/event-table.ts';
 import { openOrRenew } from '../store/damaged.ts';
@@ -22,6 +23,7 @@ import { type EventWishes, eventTables } from './event-tables.ts';
 import { attempt, resting } from './hearing.ts';
 import { starters } from './publishers/index.ts';
 import type { EventSections } from './publishers/starter.ts';
+import { enterSandbox, wantsSandbox } from './sandbox.ts';
 import { storeFilesOf } from './store-files.ts';
 
 /** What the thread is given. */
@@ -78,6 +80,14 @@ let moment: Moment | undefined;
 let told = '';
 const intake = data.files && intakeOf(data.files);
 const publishers = startPublishers();
+// What they need of the kernel they have, and nothing of what others made was read yet.
+const held = enterSandbox(wantsSandbox(values), () =>
+  eventsRules(
+    path,
+    publishers.map(({ name }) => name),
+  ),
+);
+say('INFO', `sandbox of the thread that hears events: ${held}`);
 if (intake !== undefined) publishers.push(intake);
 keepHouse();
 tell({ kind: 'started', identity: store.identity });

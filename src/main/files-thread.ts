@@ -17,6 +17,7 @@ import { leftAlone, type SharedPlace } from '../host/left-alone.ts';
 import { signal } from '../host/linux/event-descriptor.ts';
 import { LinuxHost } from '../host/linux/linux-host.ts';
 import { poll } from '../host/linux/poll.ts';
+import { fileEventsRules } from '../host/linux/sandbox/kinds.ts';
 import { uptime } from '../host/linux/uptime.ts';
 import { momentOf } from '../schema/event-table.ts';
 import { CarefulGuard } from './careful-guard.ts';
@@ -24,6 +25,7 @@ import { type EventWishes, eventTables } from './event-tables.ts';
 import { attempt, resting } from './hearing.ts';
 import { inotify } from './publishers/inotify.ts';
 import type { EventSections } from './publishers/starter.ts';
+import { enterSandbox, wantsSandbox } from './sandbox.ts';
 
 /** What the thread is given. */
 export interface FilesThreadData {
@@ -73,6 +75,8 @@ const moment = momentOf(files, uptime());
 const publishers: Publisher[] = [];
 attempt(inotify.name, say, () => publishers.push(...(start() ?? [])));
 let told = '';
+const held = enterSandbox(wantsSandbox(values), fileEventsRules);
+say('INFO', `sandbox of the thread that hears of files: ${held}`);
 keepHouse();
 tell({ kind: 'started' });
 try {

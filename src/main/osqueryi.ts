@@ -129,11 +129,13 @@ function packQueries(
 
 /** SQL in a thread of its own. */
 async function startThread(options: OptionValues, warn: (text: string) => void): Promise<SqlRunner> {
-  const [{ Worker }, { ThreadRunner }, { SHARED_BYTES }] = await Promise.all([
+  const [{ Worker }, { ThreadRunner }, { SHARED_BYTES }, { prepareSandboxes }] = await Promise.all([
     import('node:worker_threads'),
     import('../shell/interactive/thread-runner.ts'),
     import('../shell/interactive/protocol.ts'),
+    import('./sandbox.ts'),
   ]);
+  prepareSandboxes(options);
   const shared = new Int32Array(new SharedArrayBuffer(SHARED_BYTES));
   const values = Array.from(options.declarations, ([name]) => [name, options.string(name)] as const);
   const start = () =>

@@ -7,9 +7,11 @@ import { OptionValues } from '../config/option-values.ts';
 import { type QueryPort, serveQueries } from '../daemon/serve-queries.ts';
 import { askState, type StateEnd } from '../daemon/state-channel.ts';
 import type { LeftAlone } from '../host/left-alone.ts';
+import { sqlRules } from '../host/linux/sandbox/kinds.ts';
 import { EventReader } from '../store/event-store.ts';
 import { DaemonAgent } from './agent.ts';
 import { openEngine, warningText } from './open-engine.ts';
+import { enterSandbox, tellSandbox, wantsSandbox } from './sandbox.ts';
 import { createViews } from './views.ts';
 
 /** What the thread is given. */
@@ -44,6 +46,10 @@ values.restore(options);
 const reader = events === undefined ? undefined : new EventReader(events);
 const activity = new Activity(shared);
 const leftAlone: LeftAlone[] = [];
+// The first read opens the log and its index, which this thread may not do from here on. A file that cannot be read tells
+// whoever queries it, and is followed by a new thread.
+ifPossible(() => reader?.identity);
+tellSandbox(enterSandbox(wantsSandbox(values), () => sqlRules(events)));
 const open = (warn: (text: string) => void) => {
   const agent = new DaemonAgent(values, () => askState(state));
   const tables = customTables.map(customTableSource);
@@ -62,3 +68,9 @@ const open = (warn: (text: string) => void) => {
   return engine;
 };
 serveQueries(parentPort as unknown as QueryPort, open, reader, leftAlone);
+
+function ifPossible(work: () => unknown): void {
+  try {
+    work();
+  } catch {}
+}

@@ -1,13 +1,16 @@
 /** The thread that runs the SQL of the interactive shell. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { OptionValues } from '../config/option-values.ts';
+import { sqlRules } from '../host/linux/sandbox/kinds.ts';
 import { type Port, serve } from '../shell/interactive/serve.ts';
 import { LocalRunner } from '../shell/local-runner.ts';
 import { openEngine, warningText } from './open-engine.ts';
+import { enterSandbox, wantsSandbox } from './sandbox.ts';
 
 const { options, shared } = workerData as { options: readonly [name: string, value: string][]; shared: Int32Array };
 const values = new OptionValues();
 for (const [name, value] of options) values.set(values.declaration(name)!, value);
+enterSandbox(wantsSandbox(values), () => sqlRules(undefined));
 const port = parentPort!;
 const engine = openEngine(values, {
   cancel: shared,

@@ -13,12 +13,16 @@ export interface ScannerData {
   /** Where it notes the call that it is inside of; places that did not answer. */
   readonly activity: SharedArrayBuffer;
   readonly leftAlone: readonly SharedPlace[];
+  /** Whether the thread gives up what it does not need: `--disable_sandbox`. */
+  readonly sandboxed: boolean;
 }
 
 export type ToScanner = ScanRequest;
 
 /** What it tells; each thing that it begins, so that somebody can see to it that it ends. */
 export type FromScanner =
+  /** What holds it, for the status log. */
+  | { readonly kind: 'sandbox'; readonly text: string }
   | { readonly kind: 'compiles'; readonly group: string }
   | { readonly kind: 'complains'; readonly message: string }
   /** All groups are compiled. */

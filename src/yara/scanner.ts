@@ -135,6 +135,7 @@ export class YaraScanner {
   }
 
   #hear(message: FromScanner): void {
+    if (message.kind === 'sandbox') return;
     if (message.kind === 'complains') this.#parts.say(message.message);
     else if (message.kind === 'compiles') this.#set({ kind: 'compile', group: message.group }, this.#parts.compileMs);
     else if (message.kind === 'scans') this.#set({ kind: 'scan' }, this.#parts.scanMs);

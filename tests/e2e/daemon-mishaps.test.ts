@@ -189,7 +189,7 @@ test('--logger_plugin=stdout: results and status there, and only there', async (
   await folder.until(() => stdout.includes('"snapshot"'), 'a run');
   child.kill('SIGTERM');
   await closed;
-  assert.match(stdout, /^severity=0 location=worker\.ts:0 message=osqueryd started /);
+  assert.match(stdout, /^severity=0 location=worker\.ts:0 message=osqueryd started /m);
   assert.match(stdout, /^\{"snapshot":\[\{"n":"1"\}\],"action":"snapshot","name":"one",/m);
   assert.match(stdout, /^severity=0 location=worker\.ts:0 message=ends: SIGTERM\n$/m);
   assert.equal(stderr, '');

@@ -228,7 +228,7 @@ function real(
   const scanner = new YaraScanner({
     start: (names) => {
       const groups = new Map(names.map((name) => [name, [join(folder, `${name}.yar`)]]));
-      const limits = { sizeLimit, memoryLimit: memory * 1024 * 1024, trims: true };
+      const limits = { sizeLimit, memoryLimit: memory * 1024 * 1024, trims: true, sandboxed: true };
       const workerData: ScannerData = { groups, ...limits, activity: new Activity().shared, leftAlone: [] };
       const thread = new Worker(new URL('../../src/main/yara-thread.ts', import.meta.url), { workerData });
       return thread as unknown as ScannerThread;

@@ -1,20 +1,12 @@
 import { constants } from 'node:fs';
-import { encodeText } from '../../base/text.ts';
 import type { FileStat } from '../host.ts';
-import { errnoName } from './errors.ts';
 import { KernelStat } from './kernel-stat.ts';
-import { errno, libc } from './native.ts';
-import { O_CLOEXEC, O_PATH } from './read-file.ts';
-import { readLinkAt } from './walk-path.ts';
+import { libc } from './native.ts';
+import { AT_FDCWD, openat2, RESOLVE } from './openat2.ts';
+import { O_FIND, readLinkAt } from './walk-path.ts';
 
-/** `openat2(2)`: the same number on every architecture. */
-const SYS_OPENAT2 = 437;
-const RESOLVE_NO_MAGICLINKS = 0x02n;
-/** Linux 5.12: only by what the kernel has in its caches, else EAGAIN. */
-const RESOLVE_CACHED = 0x20n;
-const AT_FDCWD = -100;
-/** What a kernel says that is older, or behind a filter of a container. */
-const NOT_BY_KERNEL = new Set(['EINVAL', 'ENOSYS', 'EPERM', 'E2BIG']);
+/** What a kernel says that is older than Linux 5.12. */
+const NOT_BY_KERNEL = new Set(['EINVAL', 'E2BIG']);
 
 let supported = true;
 let stat: KernelStat | undefined;
@@ -50,13 +42,10 @@ export function hasCachedLooks(): boolean {
 
 function withCached<T>(path: string, follow: boolean, look: (fd: number) => T): T | undefined {
   if (!supported || !path.startsWith('/') || path.includes('\0')) return undefined;
-  const how = follow ? FOLLOWED : UNFOLLOWED;
-  const syscall = libc(
-    'intptr_t syscall(intptr_t number, int directory, const void *path, const void *how, size_t size)',
-  );
-  const fd: number = syscall(SYS_OPENAT2, AT_FDCWD, encodeText(`${path}\0`), how, how.length);
-  if (fd < 0) {
-    supported = !NOT_BY_KERNEL.has(errnoName(errno()));
+  const flags = follow ? O_FIND : O_FIND | constants.O_NOFOLLOW;
+  const fd = openat2(AT_FDCWD, path, { flags, resolve: RESOLVE.cached | RESOLVE.noMagicLinks }, 'stat');
+  if (typeof fd !== 'number') {
+    supported = fd !== undefined && !NOT_BY_KERNEL.has(fd);
     return undefined;
   }
   try {
@@ -65,11 +54,3 @@ function withCached<T>(path: string, follow: boolean, look: (fd: number) => T): 
     libc('int close(int fd)')(fd);
   }
 }
-
-/** `struct open_how`: flags, mode, resolve. */
-function howTo(flags: number): Buffer {
-  return Buffer.from(BigUint64Array.of(BigInt(flags), 0n, RESOLVE_CACHED | RESOLVE_NO_MAGICLINKS).buffer);
-}
-
-const FOLLOWED = howTo(O_PATH | O_CLOEXEC);
-const UNFOLLOWED = howTo(O_PATH | O_CLOEXEC | constants.O_NOFOLLOW);

@@ -43,8 +43,9 @@ export class LinuxKernel implements Kernel {
     return process.pid;
   }
 
+  /** Not the effective one, which in a sandbox is nobody's. */
   get uid(): number {
-    return process.geteuid?.() ?? 0;
+    return process.getuid?.() ?? 0;
   }
 
   *netlinkDump(protocol: number, type: number, payload: Uint8Array): Iterable<NetlinkMessage> {

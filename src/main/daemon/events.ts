@@ -12,6 +12,7 @@ import { temporaryDirectory } from '../../host/linux/temporary-directory.ts';
 import type { Severity } from '../../loggers/logger.ts';
 import { parseMounts } from '../../parse/mounts.ts';
 import type { EventSourceState } from '../../schema/agent.ts';
+import { removeLog } from '../../store/remove-log.ts';
 import { eventsFile } from '../../store/sqlite-store.ts';
 import { type Store, tryToKeep } from '../../store/store.ts';
 import { type EventWishes, eventTables } from '../event-tables.ts';
@@ -119,7 +120,10 @@ export class Events {
 
   async close(): Promise<void> {
     clearTimeout(this.#retry);
+    const { path } = this;
     await this.#end();
+    // Its thread may not.
+    if (path !== undefined) removeLog(path);
     this.#folder?.[Symbol.dispose]();
   }
 

@@ -12,6 +12,7 @@ import type { Severity } from '../../loggers/logger.ts';
 import type { ScanAnswer, ScanRequest } from '../../schema/yara-match.ts';
 import type { ScannerData } from '../../yara/messages.ts';
 import { type ScannerThread, YaraScanner } from '../../yara/scanner.ts';
+import { saySandbox, wantsSandbox } from '../sandbox.ts';
 
 const MEGABYTE = 1024 * 1024;
 /** Megabytes of JavaScript's objects: what is found, on its way. */
@@ -50,6 +51,7 @@ export function startFileScans(
     sizeLimit: Math.min(options.number('read_max'), Math.floor(memory / 4)),
     memoryLimit: Math.min(MEMORY, Math.floor(memory / 2)),
     trims,
+    sandboxed: wantsSandbox(options),
   };
   const said = sparingly((message) => say('ERROR', message));
   const hung = new HungThreads(() => performance.now());
@@ -58,12 +60,8 @@ export function startFileScans(
     const activity = new Activity();
     const watch = new HangWatch(milliseconds, () => performance.now());
     const { shared } = activity;
-    const thread = startThread({
-      groups: only(yara.signatures, names),
-      ...limits,
-      activity: shared,
-      leftAlone: hung.places,
-    });
+    const given = { groups: only(yara.signatures, names), ...limits, activity: shared, leftAlone: hung.places };
+    const thread = startThread(given, say);
     const hangs = () => {
       const call = activity.look();
       if (!watch.hangs(call)) return undefined;
@@ -108,10 +106,12 @@ function only<T>(all: ReadonlyMap<string, T>, names: readonly string[]): Map<str
   return new Map([...all].filter(([name]) => names.includes(name)));
 }
 
-function startThread(workerData: ScannerData): Worker {
-  return new Worker(new URL('../yara-thread.ts', import.meta.url), {
+function startThread(workerData: ScannerData, say: (severity: Severity, message: string) => void): Worker {
+  const worker = new Worker(new URL('../yara-thread.ts', import.meta.url), {
     workerData,
     trackUnmanagedFds: false,
     resourceLimits: { maxOldGenerationSizeMb: HEAP, maxYoungGenerationSizeMb: YOUNG },
   });
+  saySandbox(worker, 'the thread that scans files', say);
+  return worker;
 }

@@ -17,6 +17,7 @@ import type { Severity } from '../../loggers/logger.ts';
 import { parseMounts } from '../../parse/mounts.ts';
 import { type Store, tryToKeep } from '../../store/store.ts';
 import type { QueryThreadData } from '../query-thread.ts';
+import { saySandbox } from '../sandbox.ts';
 
 /** Megabytes for new objects, as the worker itself has: `child-process.ts`. */
 const YOUNG = 6;
@@ -54,7 +55,7 @@ export function sqlThreads({
 }: SqlThreadsParts): QueryThreads {
   const mounts = new LinuxHost();
   return new QueryThreads({
-    start: (share) => startThread(options, configuration(), share, state, events()),
+    start: (share) => startThread(options, configuration(), share, state, events(), say),
     warn: sparingly((text) => say('WARNING', text)),
     say,
     hangMs: () => hangMs(options),
@@ -89,6 +90,7 @@ function startThread(
   { cancel, activity }: ThreadShare,
   state: () => DaemonState,
   events: string | undefined,
+  say: SqlThreadsParts['say'],
 ): Thread {
   const { port1, port2 } = new MessageChannel();
   const answered = new Int32Array(new SharedArrayBuffer(4));
@@ -104,7 +106,7 @@ function startThread(
     customTables,
     events,
   };
-  return new Worker(new URL('../query-thread.ts', import.meta.url), {
+  const worker = new Worker(new URL('../query-thread.ts', import.meta.url), {
     workerData,
     transferList: [port2],
     // Sockets of netlink and descriptors of openat2(2) are not opened by Node, which would complain of each that is closed.
@@ -113,5 +115,7 @@ function startThread(
       maxOldGenerationSizeMb: Math.max(LEAST_HEAP, memory / MEGABYTE),
       maxYoungGenerationSizeMb: YOUNG,
     },
-  }) as unknown as Thread;
+  });
+  saySandbox(worker, 'the thread that runs SQL', say);
+  return worker as unknown as Thread;
 }

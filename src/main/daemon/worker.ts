@@ -12,6 +12,7 @@ import { openMemoryStore, openStore } from '../../store/sqlite-store.ts';
 import { type Store, StoreDamaged, StoreFull, tryToKeep } from '../../store/store.ts';
 import { programInfo } from '../agent.ts';
 import { configSource } from '../configuration.ts';
+import { prepareSandboxes } from '../sandbox.ts';
 import { storeFilesOf } from '../store-files.ts';
 import { Events } from './events.ts';
 import { type Identity, identityOf } from './identifier.ts';
@@ -54,6 +55,7 @@ export async function runWorker(parts: WorkerParts): Promise<number> {
     process.pid,
   );
   const say = status.from('worker.ts');
+  prepareSandboxes(options);
   const inMemory = options.bool('disable_database') || options.bool('ephemeral');
   using store = open(options, watcher !== undefined, (message) => status.say('WARNING', message, 'store.ts'));
   const configuration = new LiveConfiguration(configSource(options), options, store, status.from('config.ts'));

@@ -1,6 +1,6 @@
 import type { Activity, Operation } from '../base/activity.ts';
 import { monotonicNow } from '../base/clock.ts';
-import { type LeftAlone, refuseLeftAlone } from '../host/left-alone.ts';
+import type { LeftAlonePlaces } from '../host/left-alone.ts';
 import { Interrupted } from './errors.ts';
 import type { HostGuard } from './guarded-host.ts';
 
@@ -27,7 +27,7 @@ export interface GuardOptions {
   /** Where it notes the call that it is inside of. */
   readonly activity?: Activity | undefined;
   /** Places that did not answer. */
-  readonly leftAlone?: readonly LeftAlone[] | undefined;
+  readonly leftAlone?: LeftAlonePlaces | undefined;
   readonly clock?: StatementClock | undefined;
 }
 
@@ -35,13 +35,13 @@ export interface GuardOptions {
 export class Guard implements HostGuard {
   readonly #cancel: Int32Array | undefined;
   readonly #activity: Activity | undefined;
-  readonly #leftAlone: readonly LeftAlone[];
+  readonly #leftAlone: LeftAlonePlaces | undefined;
   readonly #clock: StatementClock | undefined;
   #deadline = Number.POSITIVE_INFINITY;
   #countdown = CHECKS_A_LOOK;
   #reason: 'cancelled' | 'deadline' | undefined;
 
-  constructor({ cancel, activity, leftAlone = [], clock }: GuardOptions = {}) {
+  constructor({ cancel, activity, leftAlone, clock }: GuardOptions = {}) {
     this.#cancel = cancel;
     this.#activity = activity;
     this.#leftAlone = leftAlone;
@@ -79,7 +79,7 @@ export class Guard implements HostGuard {
 
   enter(operation: Operation, path: string): void {
     this.check();
-    if (this.#leftAlone.length > 0) refuseLeftAlone(this.#leftAlone, path, operation);
+    this.#leftAlone?.refuse(path, operation);
     this.#activity?.enter(operation, path);
   }
 

@@ -1,4 +1,10 @@
+import { dirname } from 'node:path';
 import { HostError } from '../base/errors.ts';
+import { followPath } from './follow-path.ts';
+
+/** How long it is remembered where a directory leads, and of how many. */
+const REMEMBERED_MS = 1000;
+const MOST_REMEMBERED = 1000;
 
 /** A file, or a directory with all below it, that did not answer: nobody looks at it until then. */
 export interface LeftAlone {
@@ -33,4 +39,47 @@ export function isLeftAlone(places: readonly LeftAlone[], path: string): boolean
 
 function lies(path: string, place: string): boolean {
   return path.startsWith(place) && (path.length === place.length || place === '/' || path[place.length] === '/');
+}
+
+/**
+ * Refuses a path that is, or lies in, a place that is left alone, and one that a link leads there: else one after the other
+ * would hang a thread. Costs nothing while no place is left alone. The list may grow.
+ */
+export class LeftAlonePlaces {
+  readonly #places: readonly LeftAlone[];
+  readonly #linkAt: (path: string) => string | undefined;
+  readonly #directories = new Map<string, string>();
+  #since = 0;
+
+  /** `linkAt`: where a link leads, undefined for what is none, or is not known without waiting. */
+  constructor(places: readonly LeftAlone[], linkAt: (path: string) => string | undefined) {
+    this.#places = places;
+    this.#linkAt = linkAt;
+  }
+
+  /** Throws `HostError` ETIMEDOUT. */
+  refuse(path: string, operation: string): void {
+    if (this.#places.length === 0 || !path.startsWith('/')) return;
+    refuseLeftAlone(this.#places, path, operation);
+    refuseLeftAlone(this.#places, this.#behind(path), operation);
+  }
+
+  /** Where a path leads, as far as that can be known without going there. */
+  #behind(path: string): string {
+    const now = Date.now();
+    if (!this.#places.some(({ until }) => now < until)) return path;
+    if (Math.abs(now - this.#since) > REMEMBERED_MS || this.#directories.size >= MOST_REMEMBERED) {
+      this.#directories.clear();
+      this.#since = now;
+    }
+    const stops = (at: string) => isLeftAlone(this.#places, at);
+    const above = dirname(path);
+    let directory = this.#directories.get(above);
+    if (directory === undefined) {
+      directory = followPath(above, this.#linkAt, stops);
+      this.#directories.set(above, directory);
+    }
+    if (stops(directory)) return directory;
+    return followPath(path.slice(path.lastIndexOf('/')), this.#linkAt, stops, directory === '/' ? '' : directory);
+  }
 }

@@ -6,7 +6,8 @@ import type { CustomTable } from '../config/custom-tables.ts';
 import { OptionValues } from '../config/option-values.ts';
 import { type QueryPort, serveQueries } from '../daemon/serve-queries.ts';
 import { askState, type StateEnd } from '../daemon/state-channel.ts';
-import type { LeftAlone } from '../host/left-alone.ts';
+import { type LeftAlone, LeftAlonePlaces } from '../host/left-alone.ts';
+import { cachedLink } from '../host/linux/cached.ts';
 import { sqlRules } from '../host/linux/sandbox/kinds.ts';
 import { EventReader } from '../store/event-store.ts';
 import { DaemonAgent } from './agent.ts';
@@ -56,7 +57,7 @@ const open = (warn: (text: string) => void) => {
   const engine = openEngine(values, {
     cancel,
     activity,
-    leftAlone,
+    leftAlone: new LeftAlonePlaces(leftAlone, cachedLink),
     memoryLimit,
     agent,
     tables,

@@ -68,8 +68,9 @@ describe('from the published package', () => {
   test('YARA is found by the thread that needs it', () => {
     const script = `
       const { Worker } = require('node:worker_threads');
-      const workerData = { groups: new Map([['g', [process.argv[1]]]]), sizeLimit: 1e6, memoryLimit: 64e6, trims: true };
-      const thread = new Worker(process.argv[2], { workerData });
+      const workerData = { groups: new Map([['g', [process.argv[1]]]]), sizeLimit: 1e6, memoryLimit: 64e6, trims: true,
+        sandboxed: true, activity: new SharedArrayBuffer(4096), leftAlone: [] };
+      const thread = new Worker(process.argv[2], { workerData, trackUnmanagedFds: false });
       thread.postMessage({ id: 1, path: process.argv[1], groups: ['g'] });
       thread.on('message', (message) => {
         if (message.kind === 'complains' || message.kind === 'answers') console.log(JSON.stringify(message));

@@ -107,7 +107,7 @@ async function take(name: string, { schedule, dead: mounts = false, beside = () 
   writeFileSync(join(at, 'conf'), JSON.stringify(configuration));
   const others = beside();
   const files = [`--config_path=${at}/conf`, `--database_path=${at}/db`, `--logger_path=${at}`, `--pidfile=${at}/pid`];
-  const daemon = [program, ...files, '--logger_min_status=0', '--logger_stderr=false', '--watchdog_delay=0'];
+  const daemon = [program, ...files, '--logger_min_status=0', '--logger_stderr=false'];
   const args = mounts ? [DEAD_MOUNT, dead, 'pending', process.execPath, ...daemon] : daemon;
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   await sleep(5000);

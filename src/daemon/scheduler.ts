@@ -128,7 +128,8 @@ export class Scheduler {
   get nextMs(): number | undefined {
     if (this.#first.length > 0) return 0;
     const now = this.#parts.now();
-    const next = this.#timetable.next(Math.floor(now));
+    // From where it was asked last: a second that has begun since is due now, not skipped.
+    const next = this.#timetable.next(Math.min(Math.floor(now), this.#timetable.asked));
     return next === undefined ? undefined : Math.max(0, (next - now) * 1000);
   }
 

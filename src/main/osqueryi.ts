@@ -144,5 +144,5 @@ async function startThread(options: OptionValues, warn: (text: string) => void):
       // Those of netlink and openat2(2) are not opened by Node, which would complain of each that is closed.
       trackUnmanagedFds: false,
     });
-  return new ThreadRunner(start, shared, warn);
+  return new ThreadRunner(start, shared, warn, options.number('query_timeout') * 1000);
 }

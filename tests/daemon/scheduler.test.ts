@@ -453,3 +453,15 @@ test('which time a query may take: its own, that of all, and --query_timeout whe
   assert.deepEqual(deadline(60, 600, 5), [5000, true]);
   assert.deepEqual(deadline(60, 600, 0), [60_000, false]);
 });
+
+test('a second that begins right after a look is not skipped', async () => {
+  const schedule = await scheduler([pack('main', [query('q', 1)])]);
+  now = START + 0.9995;
+  await schedule.tick();
+  now = START + 1.0001;
+  assert.equal(schedule.nextMs, 0);
+  await schedule.tick();
+  assert.deepEqual(asked, ['select q']);
+  now = START + 1.25;
+  assert.equal(schedule.nextMs, 750);
+});

@@ -86,26 +86,27 @@ for (const kind of ['pending', 'taken'] as const)
     assert.doesNotMatch(folder.status, /denylisted/);
   });
 
-test('more than three threads that hang: the worker starts anew, nothing is put aside, places stay left alone', async (t) => {
-  if (!canMount(t)) return;
-  // Links whose texts the agent cannot follow: each is a place of its own.
-  const schedule: Record<string, object> = { good: GOOD };
-  for (let i = 0; i < 5; i++) {
-    const link = folder.at(`link${i}`);
-    symlinkSync(`/proc/self/cwd/${'../'.repeat(20)}${folder.at('dead').slice(1)}/x`, link);
-    schedule[`hung${i}`] = { query: `select size from file where path = '${link}'`, interval: 1, snapshot: true };
-  }
-  folder.configure({ schedule });
-  const child = startBesideDead('pending', '--query_hang_timeout=1', '--watchdog_delay=0', '--watchdog_max_delay=1');
-  await folder.untilStatus(/4 SQL threads hang: this process ends, and its watcher starts another/);
-  await folder.untilStatus(/SQL thread hangs[\s\S]*4 SQL threads hang[\s\S]*osqueryd started/);
-  const before = goodLines().length;
-  await folder.until(() => goodLines().length > before + 3, 'more runs of the good query');
-  assert.equal(await end(child), 0);
-  const hung = [...folder.status.matchAll(/SQL thread hangs in \w+ of (\S+) for/g)].map(([, path]) => path);
-  assert.equal(new Set(hung).size, hung.length, 'no place is touched twice');
-  assert.doesNotMatch(folder.status, /denylisted/);
-});
+for (const kind of ['pending', 'taken'] as const)
+  test(`more than three threads that hang: the worker starts anew, nothing is put aside, places stay left alone (${kind})`, async (t) => {
+    if (!canMount(t)) return;
+    // Links whose texts the agent cannot follow: each is a place of its own.
+    const schedule: Record<string, object> = { good: GOOD };
+    for (let i = 0; i < 5; i++) {
+      const link = folder.at(`link${i}`);
+      symlinkSync(`/proc/self/cwd/${'../'.repeat(20)}${folder.at('dead').slice(1)}/x`, link);
+      schedule[`hung${i}`] = { query: `select size from file where path = '${link}'`, interval: 1, snapshot: true };
+    }
+    folder.configure({ schedule });
+    const child = startBesideDead(kind, '--query_hang_timeout=1', '--watchdog_delay=0', '--watchdog_max_delay=1');
+    await folder.untilStatus(/4 SQL threads hang: this process ends, and its watcher starts another/);
+    await folder.untilStatus(/SQL thread hangs[\s\S]*4 SQL threads hang[\s\S]*osqueryd started/);
+    const before = goodLines().length;
+    await folder.until(() => goodLines().length > before + 3, 'more runs of the good query');
+    assert.equal(await end(child), 0);
+    const hung = [...folder.status.matchAll(/SQL thread hangs in \w+ of (\S+) for/g)].map(([, path]) => path);
+    assert.equal(new Set(hung).size, hung.length, 'no place is touched twice');
+    assert.doesNotMatch(folder.status, /denylisted/);
+  });
 
 test('beside an endless query the others run on time, from the start', async () => {
   folder.configure({

@@ -34,7 +34,7 @@ class FakeThread implements Thread {
 }
 
 /** A runner, its threads so far, and the rows that it gave. */
-function start() {
+function start(deadlineMs = 0) {
   const threads: FakeThread[] = [];
   const warnings: string[] = [];
   const shared = new Int32Array(new SharedArrayBuffer(SHARED_BYTES));
@@ -46,6 +46,7 @@ function start() {
     },
     shared,
     (text) => warnings.push(text),
+    deadlineMs,
   );
   const rows: (readonly (string | null)[])[] = [];
   const sink = { columns() {}, row: (cells: readonly (string | null)[]) => rows.push(cells) };
@@ -110,6 +111,25 @@ describe('the side of the prompt', () => {
       runner.cancel();
       mock.timers.tick(GRACE_MS);
       assert.equal(threads[1]!.terminated, false);
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  test('nor does one that passes its deadline and does not stop; of several in one line each has its time', async () => {
+    mock.timers.enable({ apis: ['setInterval'] });
+    try {
+      const { runner, threads, sink, shared } = start(0.000_001);
+      const ran = runner.run('select 1; select instr(…)', sink);
+      await settled();
+      for (let statement = 1; statement < 5; statement++) {
+        shared[SHARED.statement] = statement;
+        mock.timers.tick(GRACE_MS);
+      }
+      assert.equal(threads[0]!.terminated, false);
+      mock.timers.tick(GRACE_MS);
+      await assert.rejects(ran, /the query did not stop/);
+      assert.equal(threads[0]!.terminated, true);
     } finally {
       mock.timers.reset();
     }

@@ -24,8 +24,10 @@ export const SHARED = {
   cancel: 0,
   /** Batches of rows sent and not yet printed. */
   outstanding: 1,
+  /** Number of the statement that runs; 0 where none does. */
+  statement: 2,
 } as const;
-export const SHARED_BYTES = 8;
+export const SHARED_BYTES = 12;
 
 /** Rows sent at once; a message costs about 20 µs. Fewer go where they are large, or come slowly. */
 export const BATCH = 256;

@@ -29,12 +29,18 @@ export class ThreadRunner implements SqlRunner {
   #listener: ((reply: Reply) => void) | undefined;
   #fail: ((cause: Error) => void) | undefined;
   #grace: NodeJS.Timeout | undefined;
+  readonly #deadlineMs: number;
+  #looks: NodeJS.Timeout | undefined;
 
-  /** `start` makes a thread that serves requests, with `shared` in common. It begins at once, to be there when asked. */
-  constructor(start: () => Thread, shared: Int32Array, warn: (text: string) => void) {
+  /**
+   * `start` makes a thread that serves requests, with `shared` in common. It begins at once, to be there when asked. After
+   * `deadlineMs` the thread stops a statement by itself; 0 for never.
+   */
+  constructor(start: () => Thread, shared: Int32Array, warn: (text: string) => void, deadlineMs = 0) {
     this.#start = start;
     this.#shared = shared;
     this.#warn = warn;
+    this.#deadlineMs = deadlineMs;
     this.#begin();
   }
 
@@ -124,8 +130,20 @@ export class ThreadRunner implements SqlRunner {
     return answer;
   }
 
+  /** A statement that passes its deadline and does not stop is found out by looking: its thread can do nothing about it. */
+  #look(): void {
+    if (this.#deadlineMs === 0) return;
+    let [statement, since] = [0, performance.now()];
+    this.#looks = setInterval(() => {
+      const now = Atomics.load(this.#shared, SHARED.statement);
+      if (now === 0 || now !== statement) [statement, since] = [now, performance.now()];
+      else if (performance.now() - since > this.#deadlineMs) this.#giveUp();
+    }, GRACE_MS);
+  }
+
   #performed(): void {
     clearTimeout(this.#grace);
+    clearInterval(this.#looks);
     this.#grace = undefined;
     this.#fail = undefined;
     this.#listener = undefined;
@@ -153,6 +171,7 @@ export class ThreadRunner implements SqlRunner {
             return reject(this.#errorOf(reply));
         }
       };
+      this.#look();
       thread.postMessage(request);
     });
   }

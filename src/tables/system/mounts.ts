@@ -33,7 +33,7 @@ export const mounts = table({
     const sized = uses('blocks_size', 'blocks', 'blocks_free', 'blocks_available', 'inodes', 'inodes_free');
     for (const { device, path, type, options } of parseMounts(content)) {
       // To ask an automounter's directory is to mount what it waits for.
-      const size = sized && type !== 'autofs' ? host.kernel?.fileSystem(path) : undefined;
+      const size = sized && type !== 'autofs' ? attempt(() => host.kernel?.fileSystem(path)) : undefined;
       const { blockSize, blocks, blocksFree, blocksAvailable, inodes, inodesFree } = size ?? NOTHING;
       // Whoever may mount with FUSE names the device, which may be a link to what does not answer.
       const isPath = uses('device_alias') && device.startsWith('/') && type !== 'fuse' && !type.startsWith('fuse.');

@@ -47,7 +47,7 @@ const CASES: readonly (readonly [content: string, rows: readonly (readonly strin
       ['bob', 'ALL=/bin/x a\\\\'],
       ['alice', 'ALL=ALL'],
     ],
-    ['bob ALL = /bin/x a\\\\', 'alice ALL = ALL'],
+    ['bob ALL = /bin/x a\\', 'alice ALL = ALL'],
   ],
   ['bob ALL=ALL \\\r\n # c\r\n', [['bob', 'ALL=ALL']], ['bob ALL = ALL']],
 ];

@@ -8,7 +8,16 @@ const TYPE_NAMES: ReadonlyMap<number, string> = new Map([
   [8, 'dead-process'],
 ]);
 
-/** Source: `/var/log/wtmp`. */
+/** Where wtmpdb keeps its file, which has times of 64 bits: since version 0.13, and before. */
+const DATABASES = ['/var/lib/wtmpdb/wtmp.db', '/var/log/wtmp.db'];
+/** `USER_PROCESS` of wtmpdb is 3; times are microseconds. A login is one row there, and up to two here. */
+const LOGINS = `
+  SELECT User, TTY, RemoteHost, 7, Login / 1000000 AS time FROM wtmp WHERE Type = 3
+  UNION ALL
+  SELECT '', TTY, '', 8, Logout / 1000000 FROM wtmp WHERE Type = 3 AND Logout IS NOT NULL
+  ORDER BY time, 4 DESC`;
+
+/** Source: `/var/log/wtmp`, and the file of `wtmpdb(8)` where distributions gave wtmp up. */
 export const last = table({
   name: 'last',
   description: 'Logins and their ends, as wtmp keeps them.',
@@ -17,19 +26,37 @@ export const last = table({
   columns: {
     username: text('User; empty at the end of a session'),
     tty: text('Terminal'),
-    pid: integer('Process of the session'),
+    pid: integer('Process of the session; wtmpdb has none'),
     type: integer('Kind of the record: 7 a login, 8 an end'),
     type_name: text('Kind of the record in words'),
     time: integer('When it happened, Unix seconds'),
     host: text('Host from which the user came'),
   },
   examples: ['select username, time, host from last where type = 7 order by time desc limit 10'],
-  *generate({ host, attempt, row }) {
+  *generate(query) {
+    const { host, attempt, row } = query;
     const bytes = attempt(() => host.files.readBytes('/var/log/wtmp'));
-    if (bytes === undefined) return;
-    for (const { type, pid, line, user, host: from, time } of parseUtmp(bytes)) {
+    for (const { type, pid, line, user, host: from, time } of bytes === undefined ? [] : parseUtmp(bytes)) {
       const name = TYPE_NAMES.get(type);
       if (name !== undefined) yield row({ username: user, tty: line, pid, type, type_name: name, time, host: from });
+    }
+    const path = DATABASES.find((database) => attempt(() => host.files.exists(database)));
+    if (path === undefined) return;
+    const logins = query.sqlite.rows(path, LOGINS)[Symbol.iterator]();
+    try {
+      for (let step = attempt(() => logins.next()); step?.done === false; step = attempt(() => logins.next())) {
+        const [user, tty, from, type, time] = step.value;
+        yield row({
+          username: `${user ?? ''}`,
+          tty: `${tty ?? ''}`,
+          type: Number(type),
+          type_name: TYPE_NAMES.get(Number(type)),
+          time: Number(time),
+          host: `${from ?? ''}`,
+        });
+      }
+    } finally {
+      logins.return?.();
     }
   },
 });

@@ -58,7 +58,7 @@ function isAlgorithm(name: string, key: string): boolean {
   if (!key.startsWith(KEY_START) || name.length > MAX_NAME) return false;
   if (SHORT_NAME.test(name)) return true;
   const bytes = Buffer.from(key.slice(0, 2 * MAX_NAME), 'base64');
-  return bytes.length >= 4 && bytes.latin1Slice(4, 4 + Math.min(bytes.readUInt32BE(), MAX_NAME)) === name;
+  return bytes.length >= 4 && bytes.toString('latin1', 4, 4 + Math.min(bytes.readUInt32BE(), MAX_NAME)) === name;
 }
 
 /** Two words and the rest. */

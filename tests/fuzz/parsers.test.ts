@@ -35,6 +35,7 @@ import { parseKernelModules } from '../../src/parse/kernel-modules.ts';
 import { parseMeminfo } from '../../src/parse/meminfo.ts';
 import { parseMounts } from '../../src/parse/mounts.ts';
 import { parseProtocols, parseServices } from '../../src/parse/network-databases.ts';
+import { asksOtherServices } from '../../src/parse/nsswitch.ts';
 import { parseOpenSshKey } from '../../src/parse/openssh-key.ts';
 import { parseOsRelease } from '../../src/parse/os-release.ts';
 import { parseGroup, parsePasswd } from '../../src/parse/passwd.ts';
@@ -58,6 +59,7 @@ import { parseJournal } from '../../src/parse/sqlite-journal.ts';
 import { parseWal } from '../../src/parse/sqlite-wal.ts';
 import { parseSudoers } from '../../src/parse/sudoers.ts';
 import { parseSyslogLine } from '../../src/parse/syslog-line.ts';
+import { parseSystemdSession } from '../../src/parse/systemd-session.ts';
 import { parseSharedMemory } from '../../src/parse/sysvipc-shm.ts';
 import { zoneNameAt } from '../../src/parse/tzif.ts';
 import { decodeUdevValue, parseUdevProperties } from '../../src/parse/udev-database.ts';
@@ -175,7 +177,7 @@ const parsers: Readonly<Record<string, readonly [sample: Buffer, parse: Parse]>>
   'authorized keys': [sample('/root/.ssh/authorized_keys'), (_, text) => [...parseAuthorizedKeys(text)]],
   capabilities: [CAPABILITIES, (bytes) => formatFileCapabilities(bytes, 'fuzz')],
   cpuinfo: [sample('/proc/cpuinfo').subarray(0, 4000), (_, text) => parseCpuinfo(text)],
-  crontab: [sample('/etc/crontab'), (_, text) => [...parseCrontab(text)]],
+  crontab: [sample('/etc/crontab'), (_, text) => [...parseCrontab(text, true), ...parseCrontab(text, false)]],
   dpkg: [sample('/var/lib/dpkg/status'), (_, text) => [...parseDpkgStatus(text)].map((one) => one.field('Version'))],
   group: [sample('/etc/group'), (_, text) => [...parseGroup(text)]],
   'hardware uuid': [sample('/sys/class/dmi/id/product_uuid'), (_, text) => parseHardwareUuid(text)],
@@ -188,6 +190,7 @@ const parsers: Readonly<Record<string, readonly [sample: Buffer, parse: Parse]>>
   mounts: [sample('/proc/self/mounts'), (_, text) => [...parseMounts(text)]],
   'openssh key': [sample('/root/.ssh/id_ecdsa'), (_, text) => parseOpenSshKey(text, 'fuzz')],
   'os-release': [sample('/usr/lib/os-release'), (_, text) => parseOsRelease(text)],
+  nsswitch: [sample('/etc/nsswitch.conf'), (_, text) => asksOtherServices(text, 'group')],
   passwd: [sample('/etc/passwd'), (_, text) => [...parsePasswd(text)]],
   'pem key': [sample('/root/.ssh/id_rsa'), (_, text) => describePrivateKey(text)],
   'processor list': [Buffer.from('0-3,8,10-4000'), (_, text) => parseProcessorList(text)],
@@ -219,6 +222,10 @@ const parsers: Readonly<Record<string, readonly [sample: Buffer, parse: Parse]>>
   'sqlite log': [WAL, (bytes) => parseWal(readsOf(bytes), 'fuzz')],
   sudoers: [sample('/etc/sudoers'), (_, text) => [...parseSudoers(text)]],
   'syslog line': [SYSLOG, (_, text) => text.split('\n').map((line) => attempt(() => parseSyslogLine(line, 'fuzz')))],
+  'systemd session': [
+    Buffer.from('USER=ada\nCLASS=user\nREALTIME=1717240001123456\n'),
+    (_, text) => parseSystemdSession(text),
+  ],
   tzif: [sample('/usr/share/zoneinfo/Europe/Berlin'), (bytes) => zoneNameAt(bytes, 1717243200)],
   'udev database': [sample('/run/udev/data/b8:1'), (_, text) => [parseUdevProperties(text), decodeUdevValue(text)]],
   'uevent of the kernel': [UEVENTS.kernel!, (bytes) => parseUevent(bytes, 'fuzz')],

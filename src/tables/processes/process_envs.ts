@@ -22,7 +22,7 @@ export const processEnvs = table({
         if (variable === '') continue;
         const equals = variable.indexOf('=');
         const named = equals < 0 ? variable.length : equals;
-        yield row({ pid, key: variable.slice(0, named), value: equals < 0 ? variable : variable.slice(equals + 1) });
+        yield row({ pid, key: variable.slice(0, named), value: variable.slice(named + 1) });
       }
     }
   },

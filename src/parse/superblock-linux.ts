@@ -77,8 +77,8 @@ const detectRaid: Detector['detect'] = (read, size) => {
   const old = Math.floor(size / 65536) * 65536 - 65536;
   const bytes = old >= 0 ? read(old, 64) : Buffer.alloc(0);
   if (bytes.length < 64 || bytes.readUInt32LE(0) !== RAID_MAGIC || bytes.readUInt32LE(4) !== 0) return undefined;
-  // The first word of the UUID is apart from the other three.
-  const uuid = uuidField(Buffer.concat([bytes.subarray(20, 24), bytes.subarray(52, 64)]), 0);
+  // Four numbers, the first apart from the others; mdadm writes each with its highest byte first.
+  const uuid = uuidField(Buffer.concat([bytes.subarray(20, 24), bytes.subarray(52, 64)]).swap32(), 0);
   return { type: 'linux_raid_member', uuid, label: '' };
 };
 

@@ -69,9 +69,9 @@ const KNOWN: readonly (readonly [string, ReturnType<typeof ext>, Superblock | un
     { type: 'linux_raid_member', uuid: UUID_TEXT, label: '' },
   ],
   [
-    'RAID 0.90, its UUID in two parts',
+    'RAID 0.90, its UUID in two parts and of four numbers',
     { [192 * 1024]: raid(0), [192 * 1024 + 20]: UUID.subarray(0, 4), [192 * 1024 + 52]: UUID.subarray(4) },
-    { type: 'linux_raid_member', uuid: UUID_TEXT, label: '' },
+    { type: 'linux_raid_member', uuid: '04030201-0807-0605-0c0b-0a09100f0e0d', label: '' },
   ],
   ['xfs', { 0: 'XFSB', 32: UUID, 108: 'data' }, { type: 'xfs', uuid: UUID_TEXT, label: 'data' }],
   [

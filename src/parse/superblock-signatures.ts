@@ -11,12 +11,18 @@ interface Layout {
   readonly magic: string | readonly number[];
   /** Offsets below count from the start of the superblock. */
   readonly magicAt: number;
+  /** Where the magic is also that of another format. */
+  readonly fits?: (bytes: Buffer) => boolean;
   readonly uuid?: (bytes: Buffer) => string;
   readonly label?: (bytes: Buffer) => string;
 }
 
 const dce = (at: number) => (bytes: Buffer) => uuidField(bytes, at);
 const text = (at: number, length: number) => (bytes: Buffer) => textField(bytes, at, length);
+/** Version 3 and older of squashfs are another format to the kernel. */
+const oldSquashfs = (bytes: Buffer) => bytes.readUInt16LE(28) < 4;
+/** `GFS2_FORMAT_FS` and later ones; GFS has 1309. */
+const isGfs2 = (bytes: Buffer) => bytes.readUInt32BE(24) >= 1801;
 
 /** Offsets are those of the structures that the kernel and the makers of the formats publish. */
 const LAYOUTS: readonly Layout[] = [
@@ -45,8 +51,34 @@ const LAYOUTS: readonly Layout[] = [
   { type: 'reiserfs', at: 65536, length: 128, magic: 'ReIsErFs', magicAt: 52 },
   { type: 'reiserfs', at: 65536, length: 128, magic: 'ReIsEr2Fs', magicAt: 52, uuid: dce(84), label: text(100, 16) },
   { type: 'reiserfs', at: 65536, length: 128, magic: 'ReIsEr3Fs', magicAt: 52, uuid: dce(84), label: text(100, 16) },
-  { type: 'squashfs', at: 0, length: 32, magic: 'hsqs', magicAt: 0 },
+  { type: 'squashfs', at: 0, length: 32, magic: 'hsqs', magicAt: 0, fits: (bytes) => !oldSquashfs(bytes) },
+  { type: 'squashfs3', at: 0, length: 32, magic: 'hsqs', magicAt: 0, fits: oldSquashfs },
+  { type: 'squashfs3', at: 0, length: 32, magic: 'sqsh', magicAt: 0 },
   { type: 'cramfs', at: 0, length: 64, magic: [0x45, 0x3d, 0xcd, 0x28], magicAt: 0, label: text(48, 16) },
+  { type: 'cramfs', at: 0, length: 64, magic: [0x28, 0xcd, 0x3d, 0x45], magicAt: 0, label: text(48, 16) },
+  { type: 'romfs', at: 0, length: 32, magic: '-rom1fs-', magicAt: 0, label: text(16, 16) },
+  { type: 'apfs', at: 0, length: 96, magic: 'NXSB', magicAt: 32, uuid: dce(72) },
+  { type: 'reiser4', at: 65536, length: 64, magic: 'ReIsEr4', magicAt: 0, uuid: dce(20), label: text(36, 16) },
+  {
+    type: 'gfs2',
+    at: 65536,
+    length: 272,
+    magic: [0x01, 0x16, 0x19, 0x70],
+    magicAt: 0,
+    fits: isGfs2,
+    uuid: dce(256),
+    label: text(160, 64),
+  },
+  ...[1024, 2048, 4096, 8192].map((at) => ({
+    type: 'ocfs2',
+    at,
+    length: 352,
+    magic: 'OCFSV2',
+    magicAt: 0,
+    uuid: dce(336),
+    label: text(272, 64),
+  })),
+  { type: 'oracleasm', at: 0, length: 64, magic: 'ORCLDISK', magicAt: 32, label: text(40, 24) },
   {
     type: 'f2fs',
     at: 1024,
@@ -83,6 +115,7 @@ export const SIGNATURE_DETECTORS: readonly Detector[] = LAYOUTS.map((layout) => 
     const bytes = read(layout.at, layout.length);
     const magic = Buffer.from(layout.magic as string);
     if (!bytes.subarray(layout.magicAt, layout.magicAt + magic.length).equals(magic)) return undefined;
+    if (bytes.length < layout.length || layout.fits?.(bytes) === false) return undefined;
     return { type: layout.type, uuid: layout.uuid?.(bytes) ?? '', label: layout.label?.(bytes) ?? '' };
   },
 }));

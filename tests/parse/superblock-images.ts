@@ -78,6 +78,20 @@ function ubi(): Parts {
   return [[0, bytes]];
 }
 
+/** With the checksum of Fletcher over what follows it. */
+function apfs(): Buffer {
+  const bytes = block(4096, { 24: le16(1), 26: hex('0080'), 32: text('NXSB'), 36: le32(4096), 72: UUID_BYTES });
+  let [low, high] = [0n, 0n];
+  for (let at = 8; at < 4096; at += 4) {
+    low += BigInt(bytes.readUInt32LE(at));
+    high += low;
+  }
+  const first = ~((low + high) % 0xffffffffn) & 0xffffffffn;
+  const second = ~((low + first) % 0xffffffffn) & 0xffffffffn;
+  bytes.writeBigUInt64LE((second << 32n) | first, 0);
+  return bytes;
+}
+
 export function udf(volumeSet: string): Parts {
   const charset = text('\0OSTA Compressed Unicode');
   const dstring = (value: string) => block(128, { 0: text(`\x08${value}`), 127: Buffer.of(value.length + 1) });
@@ -238,5 +252,40 @@ export const CASES: readonly (readonly [name: string, parts: Parts, type: string
     UUID,
     'vault',
   ],
+  ['APFS', [[0, apfs()]], 'apfs', UUID, ''],
+  [
+    'GFS 2',
+    [
+      [
+        64 * KIB,
+        block(272, {
+          0: hex('01161970'),
+          24: be32(1801),
+          28: be32(1900),
+          96: text('lock_dlm'),
+          160: text('cluster:fs'),
+          256: UUID_BYTES,
+        }),
+      ],
+    ],
+    'gfs2',
+    UUID,
+    'cluster:fs',
+  ],
+  [
+    'OCFS 2',
+    [[2 * KIB, block(352, { 0: text('OCFSV2'), 272: text('shared'), 336: UUID_BYTES })]],
+    'ocfs2',
+    UUID,
+    'shared',
+  ],
+  [
+    'Reiser 4',
+    [[64 * KIB, block(64, { 0: text('ReIsEr4'), 20: UUID_BYTES, 36: text('four') })]],
+    'reiser4',
+    UUID,
+    'four',
+  ],
+  ['squashfs 3', [[0, block(96, { 0: text('hsqs'), 28: le16(3) })]], 'squashfs3', '', ''],
   ['RAID 0.90', [[SIZE - 65536, RAID_090]], 'linux_raid_member', '11223344-5566-7788-99aa-bbccddeeff00', ''],
 ];

@@ -139,7 +139,7 @@ function superblock(files: Files, path: string, directory: string, sectors: numb
         DETECTORS,
         (position, length) => {
           const into = Buffer.alloc(length);
-          return into.subarray(0, position < 0 ? 0 : file.readAt(into, position));
+          return into.subarray(0, position >= 0 && Number.isSafeInteger(position) ? file.readAt(into, position) : 0);
         },
         sectors * SECTOR_BYTES,
       ),

@@ -14,6 +14,7 @@ import { describe, test } from 'node:test';
 import { MalformedInput } from '../../src/base/errors.ts';
 import { PackedValues } from '../../src/base/packed-values.ts';
 import { describePrivateKey } from '../../src/base/private-key.ts';
+import { type Detector, identifySuperblock } from '../../src/base/superblock.ts';
 import { decodeText } from '../../src/base/text.ts';
 import { withMemoryLimit } from '../../src/base/wasm-memory.ts';
 import { AuditAssembler } from '../../src/events/audit/assemble.ts';
@@ -58,6 +59,12 @@ import { parseSocketAddress } from '../../src/parse/sockaddr.ts';
 import { parseJournal } from '../../src/parse/sqlite-journal.ts';
 import { parseWal } from '../../src/parse/sqlite-wal.ts';
 import { parseSudoers } from '../../src/parse/sudoers.ts';
+import { DISC_DETECTORS } from '../../src/parse/superblock-discs.ts';
+import { LINUX_DETECTORS } from '../../src/parse/superblock-linux.ts';
+import { MEMBER_DETECTORS } from '../../src/parse/superblock-members.ts';
+import { MICROSOFT_DETECTORS } from '../../src/parse/superblock-microsoft.ts';
+import { SIGNATURE_DETECTORS } from '../../src/parse/superblock-signatures.ts';
+import { UNIX_DETECTORS } from '../../src/parse/superblock-unix.ts';
 import { parseSyslogLine } from '../../src/parse/syslog-line.ts';
 import { parseSystemdSession } from '../../src/parse/systemd-session.ts';
 import { parseSharedMemory } from '../../src/parse/sysvipc-shm.ts';
@@ -94,6 +101,17 @@ const LINK = Buffer.from(
 
 const AUDIT_FILES = readFileSync(join(import.meta.dirname, '../captures/audit-files.txt')).subarray(0, 20_000);
 const NO_MACHINE = { processes: () => [1], descriptor: () => '/x', inode: () => 1 };
+
+const DETECTORS: readonly Detector[] = [
+  ...[
+    DISC_DETECTORS,
+    LINUX_DETECTORS,
+    MEMBER_DETECTORS,
+    MICROSOFT_DETECTORS,
+    SIGNATURE_DETECTORS,
+    UNIX_DETECTORS,
+  ].flat(),
+];
 
 type Parse = (bytes: Buffer, text: string) => unknown;
 
@@ -220,6 +238,10 @@ const parsers: Readonly<Record<string, readonly [sample: Buffer, parse: Parse]>>
   sockets: [SOCKET, (_, text) => [parseInternetSocket(text, 6), parseUnixSocket(text), parsePacketSocket(text)]],
   'sqlite journal': [JOURNAL, (bytes) => parseJournal(readsOf(bytes), 'fuzz')],
   'sqlite log': [WAL, (bytes) => parseWal(readsOf(bytes), 'fuzz')],
+  superblock: [
+    Buffer.from(Buffer.concat([Buffer.alloc(1024), Buffer.from('H+'), Buffer.alloc(60_000)])),
+    (bytes) => identifySuperblock(DETECTORS, (at, length) => bytes.subarray(at, at + length), bytes.length),
+  ],
   sudoers: [sample('/etc/sudoers'), (_, text) => [...parseSudoers(text)]],
   'syslog line': [SYSLOG, (_, text) => text.split('\n').map((line) => attempt(() => parseSyslogLine(line, 'fuzz')))],
   'systemd session': [

@@ -30,6 +30,8 @@ export function* accountLines(content: string): Generator<string> {
  * anything else, and for '', which `accountNumber` callers take for "not set" where the C library does.
  */
 export function accountNumber(field: string): number | undefined {
+  // As nearly all are.
+  if (/^[0-9]{1,9}$/.test(field)) return Number(field);
   const [, sign, digits = ''] = NUMBER.exec(field) ?? [];
   if (sign === undefined || digits.length > MAX_DIGITS || !/[0-9]$/.test(field)) return undefined;
   const value = BigInt(digits);

@@ -103,6 +103,43 @@ function discId(name: string): string {
   return digits < 16 ? first + padded.toString('hex', 8, 12) : bytes.latin1Slice().toLowerCase();
 }
 
+/** ECMA-119: volume descriptors from 32 KiB on; Joliet has a second one with a label in Unicode. */
+const detectIso: Detector['detect'] = (read) => {
+  const primary = read(32 * KIB, 2 * KIB);
+  if (primary.length < 2 * KIB || primary.latin1Slice(1, 6) !== 'CD001') return undefined;
+  const label = textField(primary, 40, 32);
+  for (let i = 1; i < MAX_DESCRIPTORS; i++) {
+    const bytes = read(32 * KIB + i * 2 * KIB, 96);
+    if (bytes.length < 96 || bytes.latin1Slice(1, 6) !== 'CD001' || bytes[0] === ISO_END) break;
+    if (bytes[0] !== ISO_SUPPLEMENTARY || !/^%\/[@CE]/.test(bytes.latin1Slice(88, 91))) continue;
+    const unicode = utf16(bytes.subarray(40, 72)).split('\0', 1)[0]!.trimEnd();
+    return { type: 'iso9660', uuid: isoTime(primary), label: longer(unicode, label) };
+  }
+  return { type: 'iso9660', uuid: isoTime(primary), label };
+};
+
+const ISO_SUPPLEMENTARY = 2;
+const ISO_END = 255;
+
+/** A label of Joliet has 16 characters: the rest of a longer one is in the other, in whose letters it begins alike. */
+function longer(unicode: string, label: string): string {
+  if (unicode === '' || label.length <= unicode.length) return unicode || label;
+  const capitals = label.toUpperCase();
+  const alike = [...unicode.toUpperCase()].every((char, i) => char === capitals[i] || capitals[i] === '_');
+  return alike ? unicode + label.slice(unicode.length) : unicode;
+}
+
+/** ISO 9660 has no UUID: the time of the last change (else of creation), to the hundredth, stands for it (ECMA-119, 8.4.26). */
+function isoTime(bytes: Buffer): string {
+  for (const at of [830, 813]) {
+    const [, year, ...rest] = /^([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})$/.exec(
+      bytes.latin1Slice(at, at + 16),
+    ) ?? ['', '0000'];
+    if (year !== '0000') return [year, ...rest].join('-');
+  }
+  return '';
+}
+
 /** Apple's Technical Note TN1150. A volume may lie in one of the older kind, whose block at 1 KiB says where. */
 const detectHfsPlus: Detector['detect'] = (read, size) => {
   const outer = read(KIB, 512);
@@ -183,5 +220,6 @@ function macUuid(header: Buffer, at: number): string {
 export const DISC_DETECTORS: readonly Detector[] = [
   { role: 'file system', detect: detectHfsPlus },
   { role: 'tolerant', detect: detectUdf },
+  { role: 'tolerant', detect: detectIso },
   { role: 'tolerant', detect: detectHfs },
 ];

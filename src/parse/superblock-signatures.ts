@@ -24,6 +24,11 @@ const oldSquashfs = (bytes: Buffer) => bytes.readUInt16LE(28) < 4;
 /** `GFS2_FORMAT_FS` and later ones; GFS has 1309. */
 const isGfs2 = (bytes: Buffer) => bytes.readUInt32BE(24) >= 1801;
 
+const BCACHE_MAGIC = [0xc6, 0x85, 0x73, 0xf6, 0x4e, 0x1a, 0x45, 0xca, 0x82, 0x65, 0xf5, 0x7f, 0x48, 0xba, 0x6d, 0x81];
+const BCACHEFS_MAGIC = [0xc6, 0x85, 0x73, 0xf6, 0x66, 0xce, 0x90, 0xa9, 0xd9, 0x6a, 0x60, 0xcf, 0x80, 0x3d, 0xf7, 0xef];
+/** bcachefs had the magic of bcache at first. That has a version of 64 bits, up to 6; bcachefs two of 16 in its place. */
+const isBcache = (bytes: Buffer) => bytes.readBigUInt64LE(16) <= 6n;
+
 /** Offsets are those of the structures that the kernel and the makers of the formats publish. */
 const LAYOUTS: readonly Layout[] = [
   {
@@ -31,11 +36,22 @@ const LAYOUTS: readonly Layout[] = [
     role: 'container',
     at: 4096,
     length: 128,
-    magic: [0xc6, 0x85, 0x73, 0xf6, 0x4e, 0x1a, 0x45, 0xca, 0x82, 0x65, 0xf5, 0x7f, 0x48, 0xba, 0x6d, 0x81],
+    magic: BCACHE_MAGIC,
     magicAt: 24,
+    fits: isBcache,
     uuid: dce(40),
     label: text(72, 32),
   },
+  ...[BCACHE_MAGIC, BCACHEFS_MAGIC].map((magic) => ({
+    type: 'bcachefs',
+    at: 4096,
+    length: 128,
+    magic,
+    magicAt: 24,
+    fits: (bytes: Buffer) => !isBcache(bytes),
+    uuid: dce(56),
+    label: text(72, 32),
+  })),
   { type: 'BitLocker', role: 'container', at: 0, length: 16, magic: '-FVE-FS-', magicAt: 3 },
   { type: 'DM_verity_hash', role: 'container', at: 0, length: 64, magic: 'verity\0\0', magicAt: 0, uuid: dce(16) },
   { type: 'DM_integrity', role: 'container', at: 0, length: 16, magic: 'integrt\0', magicAt: 0 },
@@ -97,16 +113,6 @@ const LAYOUTS: readonly Layout[] = [
     uuid: dce(48),
     label: text(64, 16),
   },
-  {
-    type: 'iso9660',
-    role: 'tolerant',
-    at: 32768,
-    length: 2048,
-    magic: 'CD001',
-    magicAt: 1,
-    uuid: isoTime,
-    label: text(40, 32),
-  },
 ];
 
 export const SIGNATURE_DETECTORS: readonly Detector[] = LAYOUTS.map((layout) => ({
@@ -119,14 +125,3 @@ export const SIGNATURE_DETECTORS: readonly Detector[] = LAYOUTS.map((layout) => 
     return { type: layout.type, uuid: layout.uuid?.(bytes) ?? '', label: layout.label?.(bytes) ?? '' };
   },
 }));
-
-/** ISO 9660 has no UUID: the time of the last change (else of creation), to the hundredth, stands for it (ECMA-119, 8.4.26). */
-function isoTime(bytes: Buffer): string {
-  for (const at of [830, 813]) {
-    const [, year, ...rest] = /^([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})$/.exec(
-      bytes.latin1Slice(at, at + 16),
-    ) ?? ['', '0000'];
-    if (year !== '0000') return [year, ...rest].join('-');
-  }
-  return '';
-}

@@ -35,9 +35,17 @@ const WIDE: Layout = { size: 400, seconds: 344, wide: true };
 /** Records that are looked at to tell which. */
 const LOOKED_AT = 100;
 
+/** So many bytes of a file say how long its records are. */
+export const UTMP_SAMPLE = LOOKED_AT * WIDE.size;
+
+/** Bytes of a record, by the beginning of a file. */
+export function utmpRecordBytes(beginning: Buffer): number {
+  return layoutOf(beginning).size;
+}
+
 /** Every whole record; what is left over at the end of a file that is being written is not one. */
-export function* parseUtmp(bytes: Buffer): Generator<UtmpRecord> {
-  const { size, seconds, wide } = layoutOf(bytes);
+export function* parseUtmp(bytes: Buffer, recordBytes = utmpRecordBytes(bytes)): Generator<UtmpRecord> {
+  const { size, seconds, wide } = recordBytes === WIDE.size ? WIDE : NARROW;
   for (let at = 0; at + size <= bytes.length; at += size) {
     yield {
       type: bytes.readInt16LE(at + TYPE),

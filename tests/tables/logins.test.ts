@@ -44,6 +44,20 @@ test('utmp of arm64 has 400 bytes a record', () => {
   assert.equal([...parseUtmp(late)][0]!.time, 2 ** 31 + 5);
 });
 
+test('of a long wtmp of arm64 the newest records are read', () => {
+  const login = (user: string) => {
+    const record = Buffer.alloc(400);
+    record.writeInt16LE(7);
+    record.write(user, 44);
+    return record.toString('base64');
+  };
+  const tree = `/var/log/wtmp\n= ${login('old')}\n100000= ${login('m')}\n= ${login('new')}\n> cut`;
+  const { rows, warnings } = runTable(last, new MemoryHost(parseTree(tree)));
+  assert.equal(rows.length, 100_000);
+  assert.deepEqual([rows[0]!['username'], rows.at(-1)!['username']], ['m', 'new']);
+  assert.deepEqual(warnings, ['truncated: /var/log/wtmp: 2 records left out: the newest 100000 are read']);
+});
+
 const SESSIONS = `
 /run/systemd/sessions/3
 | # This is private data. Do not parse.

@@ -1,4 +1,6 @@
-import { parseUtmp } from '../../parse/utmp.ts';
+import { fill } from '../../base/digest.ts';
+import type { Files, OpenFile } from '../../host/host.ts';
+import { parseUtmp, UTMP_SAMPLE, type UtmpRecord, utmpRecordBytes } from '../../parse/utmp.ts';
 import { integer, text } from '../../schema/columns.ts';
 import { table } from '../../schema/table.ts';
 
@@ -8,13 +10,18 @@ const TYPE_NAMES: ReadonlyMap<number, string> = new Map([
   [8, 'dead-process'],
 ]);
 
+const PATH = '/var/log/wtmp';
+/** Every login of a user makes two records: 100,000 are a year of one login every five minutes. */
+const MAX_RECORDS = 100_000;
+
 /** Where wtmpdb keeps its file, which has times of 64 bits: since version 0.13, and before. */
 const DATABASES = ['/var/lib/wtmpdb/wtmp.db', '/var/log/wtmp.db'];
 /** `USER_PROCESS` of wtmpdb is 3; times are microseconds. A login is one row there, and up to two here. */
 const LOGINS = `
-  SELECT User, TTY, RemoteHost, 7, Login / 1000000 AS time FROM wtmp WHERE Type = 3
+  WITH newest AS (SELECT * FROM wtmp WHERE Type = 3 ORDER BY ID DESC LIMIT ${MAX_RECORDS / 2})
+  SELECT User, TTY, RemoteHost, 7, Login / 1000000 AS time FROM newest
   UNION ALL
-  SELECT '', TTY, '', 8, Logout / 1000000 FROM wtmp WHERE Type = 3 AND Logout IS NOT NULL
+  SELECT '', TTY, '', 8, Logout / 1000000 FROM newest WHERE Logout IS NOT NULL
   ORDER BY time, 4 DESC`;
 
 /** Source: `/var/log/wtmp`, and the file of `wtmpdb(8)` where distributions gave wtmp up. */
@@ -34,9 +41,9 @@ export const last = table({
   },
   examples: ['select username, time, host from last where type = 7 order by time desc limit 10'],
   *generate(query) {
-    const { host, attempt, row } = query;
-    const bytes = attempt(() => host.files.readBytes('/var/log/wtmp'));
-    for (const { type, pid, line, user, host: from, time } of bytes === undefined ? [] : parseUtmp(bytes)) {
+    const { host, attempt, warn, row } = query;
+    const records = attempt(() => newest(host.files, warn)) ?? [];
+    for (const { type, pid, line, user, host: from, time } of records) {
       const name = TYPE_NAMES.get(type);
       if (name !== undefined) yield row({ username: user, tty: line, pid, type, type_name: name, time, host: from });
     }
@@ -60,3 +67,25 @@ export const last = table({
     }
   },
 });
+
+/** The records at the end of the file, which are the newest. Throws `HostError`. */
+function newest(files: Files, warn: (message: string) => void): Iterable<UtmpRecord> {
+  using file = files.open(PATH);
+  const length = utmpRecordBytes(readFrom(file, 0, Math.min(UTMP_SAMPLE, file.stat.size)));
+  const records = Math.floor(file.stat.size / length);
+  const count = Math.min(records, MAX_RECORDS);
+  const leftOut = records - count;
+  if (leftOut > 0) warn(`truncated: ${PATH}: ${leftOut} records left out: the newest ${MAX_RECORDS} are read`);
+  return parseUtmp(readFrom(file, leftOut * length, count * length), length);
+}
+
+function readFrom(file: OpenFile, start: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length);
+  let position = start;
+  const read = fill((into) => {
+    const count = file.readAt(into, position);
+    position += count;
+    return count;
+  }, bytes);
+  return bytes.subarray(0, read);
+}

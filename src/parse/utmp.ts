@@ -38,9 +38,9 @@ const LOOKED_AT = 100;
 /** So many bytes of a file say how long its records are. */
 export const UTMP_SAMPLE = LOOKED_AT * WIDE.size;
 
-/** Bytes of a record, by the beginning of a file. */
-export function utmpRecordBytes(beginning: Buffer): number {
-  return layoutOf(beginning).size;
+/** Bytes of a record, by the beginning of a file of so many bytes. */
+export function utmpRecordBytes(beginning: Buffer, fileBytes = beginning.length): number {
+  return layoutOf(beginning, fileBytes).size;
 }
 
 /** Every whole record; what is left over at the end of a file that is being written is not one. */
@@ -59,21 +59,24 @@ export function* parseUtmp(bytes: Buffer, recordBytes = utmpRecordBytes(bytes)):
 }
 
 /** The file may come from another machine. In the wrong layout the second record already begins within a text or a time. */
-function layoutOf(bytes: Buffer): Layout {
+function layoutOf(bytes: Buffer, fileBytes: number): Layout {
   const [narrow, wide] = [likeness(bytes, NARROW), likeness(bytes, WIDE)];
   if (narrow !== wide) return narrow > wide ? NARROW : WIDE;
   // One record, or nothing but zeros.
-  const fitsWide = bytes.length % WIDE.size === 0 && bytes.length % NARROW.size !== 0;
+  const fitsWide = fileBytes % WIDE.size === 0 && fileBytes % NARROW.size !== 0;
   return fitsWide ? WIDE : NARROW;
 }
 
-/** The share of records whose type is one, and is followed by the padding of the compiler. */
+/**
+ * The share of records whose type is one, and is followed by the padding of the compiler. Zeros are a type, too, but most of
+ * each record is zeros.
+ */
 function likeness(bytes: Buffer, { size }: Layout): number {
   let good = 0;
   let count = 0;
   for (let at = 0; at + size <= bytes.length && count < LOOKED_AT; at += size) {
     const type = bytes.readUInt16LE(at + TYPE);
-    if (type <= MAX_TYPE && bytes.readUInt16LE(at + PADDING) === 0) good += 1;
+    if (type > 0 && type <= MAX_TYPE && bytes.readUInt16LE(at + PADDING) === 0) good += 1;
     count += 1;
   }
   return count === 0 ? 0 : good / count;

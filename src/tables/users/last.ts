@@ -71,7 +71,7 @@ export const last = table({
 /** The records at the end of the file, which are the newest. Throws `HostError`. */
 function newest(files: Files, warn: (message: string) => void): Iterable<UtmpRecord> {
   using file = files.open(PATH);
-  const length = utmpRecordBytes(readFrom(file, 0, Math.min(UTMP_SAMPLE, file.stat.size)));
+  const length = utmpRecordBytes(readFrom(file, 0, Math.min(UTMP_SAMPLE, file.stat.size)), file.stat.size);
   const records = Math.floor(file.stat.size / length);
   const count = Math.min(records, MAX_RECORDS);
   const leftOut = records - count;

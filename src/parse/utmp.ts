@@ -29,7 +29,8 @@ interface Layout {
 }
 
 /** x86, ppc64le, riscv64: times of 32 bits, also on machines of 64 (`__WORDSIZE_TIME64_COMPAT32`). */
-const NARROW: Layout = { size: 384, seconds: 340, wide: false };
+export const RECORD_BYTES = 384;
+const NARROW: Layout = { size: RECORD_BYTES, seconds: 340, wide: false };
 /** arm64, loongarch64: session and time are 64 bits wide. */
 const WIDE: Layout = { size: 400, seconds: 344, wide: true };
 /** Records that are looked at to tell which. */

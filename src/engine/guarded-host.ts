@@ -163,6 +163,8 @@ const ASKS_OTHERS: Readonly<Record<string, Operation>> = {
   accounts: 'accounts',
   account: 'accounts',
   groups: 'accounts',
+  group: 'accounts',
+  groupIds: 'accounts',
 };
 
 function guardedKernel(kernel: Kernel, guard: HostGuard): Kernel {

@@ -137,6 +137,9 @@ export interface Kernel {
   accounts(): Iterable<Account>;
   account(key: { readonly uid: number } | { readonly name: string }): Account | undefined;
   groups(): Iterable<Group>;
+  group(key: { readonly gid: number }): Group | undefined;
+  /** The groups of an account, its own `gid` among them: `getgrouplist(3)`. */
+  groupIds(name: string, gid: number): readonly number[];
 }
 
 export interface FileSystemStat {

@@ -10,9 +10,15 @@ export interface AuthorizedKey {
   readonly comment: string;
 }
 
-/** Names of algorithms as `ssh -Q key` has them, certificates too. */
+/** Names that OpenSSH has for keys and signatures, `sshkey.c`, certificates too. */
 const ALGORITHM =
-  /^(ssh-(rsa|dss|ed25519|ed448)|ecdsa-sha2-nistp(256|384|521)|(webauthn-)?sk-(ecdsa-sha2-nistp256|ssh-ed25519))(-cert-v01)?(@openssh\.com)?$/;
+  /^(ssh-(rsa|dss|ed25519|ed448|xmss)|rsa-sha2-(256|512)|ecdsa-sha2-nistp(256|384|521)|(webauthn-)?sk-(ecdsa-sha2-nistp256|ssh-ed25519))(-cert-v0[01])?(@openssh\.com)?$/;
+/** Their short names, in any case: sshd took them until OpenSSH 8.8. */
+const SHORT_NAME = /^(rsa|dsa|ecdsa|ed25519|ecdsa-sk|ed25519-sk|xmss)$/i;
+/** A key in base64 begins with the length of its algorithm's name, whose first bytes are zero; the longest name has 60. */
+const KEY_START = 'AAAA';
+const MAX_NAME = 80;
+
 /** z/OS keeps the key elsewhere and has only this option on the line. */
 const KEY_RING = /(^|,)zos-key-ring-label=/;
 
@@ -23,7 +29,7 @@ export function* parseAuthorizedKeys(content: string): Generator<AuthorizedKey> 
     if (line === '' || line.startsWith('#')) continue;
     const start = keyStart(line);
     const [algorithm, key, ...comment] = split(line.slice(start));
-    if (algorithm !== undefined && key !== undefined && ALGORITHM.test(algorithm)) {
+    if (algorithm !== undefined && key !== undefined && isAlgorithm(algorithm, key)) {
       yield { options: line.slice(0, start).trimEnd(), algorithm, key, comment: comment.join('') };
     } else if (KEY_RING.test(line)) {
       yield { options: line, algorithm: '', key: '', comment: '' };
@@ -33,7 +39,8 @@ export function* parseAuthorizedKeys(content: string): Generator<AuthorizedKey> 
 
 /** Where the algorithm begins: behind the options, if there are any; blanks in double quotes belong to them. */
 function keyStart(line: string): number {
-  if (ALGORITHM.test(split(line)[0] ?? '')) return 0;
+  const [first = '', second = ''] = split(line);
+  if (isAlgorithm(first, second)) return 0;
   let quoted = false;
   for (let i = 0; i < line.length; i++) {
     const char = line[i];
@@ -43,6 +50,15 @@ function keyStart(line: string): number {
       return i + 1 + (/^[ \t]*/.exec(line.slice(i + 1))?.[0].length ?? 0);
   }
   return line.length;
+}
+
+/** A known name, or one that the key behind it says itself: there will be more of them. */
+function isAlgorithm(name: string, key: string): boolean {
+  if (ALGORITHM.test(name)) return true;
+  if (!key.startsWith(KEY_START) || name.length > MAX_NAME) return false;
+  if (SHORT_NAME.test(name)) return true;
+  const bytes = Buffer.from(key.slice(0, 2 * MAX_NAME), 'base64');
+  return bytes.length >= 4 && bytes.toString('latin1', 4, 4 + Math.min(bytes.readUInt32BE(), MAX_NAME)) === name;
 }
 
 /** Two words and the rest. */

@@ -1,6 +1,6 @@
 /** One package of dpkg's status file, `dpkg-query(1)` and deb-control(5). */
 export interface DpkgPackage {
-  /** The value of a field, whose name is matched as dpkg writes it; without the lines that continue it. */
+  /** The value of a field, in whatever case its name is written; without the lines that continue it. */
   field(name: string): string;
 }
 
@@ -17,10 +17,52 @@ export function* parseDpkgStatus(content: string): Generator<DpkgPackage> {
   }
 }
 
+/**
+ * Packages as `dpkg-query` sees them while dpkg runs, or after it broke off: what the files in `updates` say replaces what
+ * `status` says of the same package. Only packages that may be there for several architectures have one entry for each.
+ */
+export function withUpdates(packages: Iterable<DpkgPackage>, updates: Iterable<DpkgPackage>): Iterable<DpkgPackage> {
+  const newer = [...updates];
+  if (newer.length === 0) return packages;
+  const all = new Map<string, DpkgPackage[]>();
+  for (const one of packages) entriesOf(all, one).push(one);
+  for (const one of newer) {
+    const entries = entriesOf(all, one);
+    const at = entries.findIndex((other) => isSame(one, other));
+    if (at < 0) entries.push(one);
+    else entries[at] = one;
+  }
+  return [...all.values()].flat();
+}
+
+function entriesOf(all: Map<string, DpkgPackage[]>, { field }: DpkgPackage): DpkgPackage[] {
+  const name = field('Package');
+  const entries = all.get(name) ?? [];
+  all.set(name, entries);
+  return entries;
+}
+
+function isSame(one: DpkgPackage, other: DpkgPackage): boolean {
+  if (one.field('Architecture') === other.field('Architecture')) return true;
+  return one.field('Multi-Arch') !== 'same' && other.field('Multi-Arch') !== 'same';
+}
+
+/** Expressions for the names of fields: as they are asked for, a dozen. */
+const labels = new Map<string, RegExp>();
+
 function field(paragraph: string, name: string): string {
   const label = `${name}:`;
   const at = paragraph.startsWith(label) ? 0 : paragraph.indexOf(`\n${label}`) + 1;
-  if (at === 0 && !paragraph.startsWith(label)) return '';
-  const end = paragraph.indexOf('\n', at);
-  return paragraph.slice(at + label.length, end < 0 ? undefined : end).trim();
+  const value = at > 0 || paragraph.startsWith(label) ? at + label.length : endOfLabel(paragraph, name);
+  if (value === undefined) return '';
+  const end = paragraph.indexOf('\n', value);
+  return paragraph.slice(value, end < 0 ? undefined : end).trim();
+}
+
+/** A name in another case, or with blanks before its colon. */
+function endOfLabel(paragraph: string, name: string): number | undefined {
+  const label = labels.get(name) ?? new RegExp(`^${name}[ \\t]{0,100}:`, 'im');
+  labels.set(name, label);
+  const found = label.exec(paragraph);
+  return found === null ? undefined : found.index + found[0].length;
 }

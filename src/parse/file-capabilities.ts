@@ -18,9 +18,10 @@ const SIZES = new Map([
 ]);
 const FLAG_EFFECTIVE = 1;
 
+/** As libcap numbers them: the order of the clauses depends on it. */
 const EFFECTIVE = 1;
-const INHERITABLE = 2;
-const PERMITTED = 4;
+const PERMITTED = 2;
+const INHERITABLE = 4;
 
 /**
  * The text that `getcap(8)` and `cap_to_text(3)` write: `cap_net_raw=ep`, or `=ep cap_bpf-ep` where most are set.
@@ -58,11 +59,12 @@ function formatStates(states: readonly number[]): string {
     const plus = clauses.length === 0 ? '=' : '+';
     clauses.push(names.join(',') + (added && plus + added) + (removed && `-${removed}`));
   }
+  if (clauses.length === 0) clauses.push('=');
   for (let state = 7; state > 0; state--) {
     const numbers = states.flatMap((other, number) => (number >= NAMES.length && other === state ? [number] : []));
     if (numbers.length > 0) clauses.push(`${numbers.join(',')}+${letters(state)}`);
   }
-  return clauses.length === 0 ? '=' : clauses.join(' ');
+  return clauses.join(' ');
 }
 
 function letters(state: number): string {

@@ -17,6 +17,20 @@ function unquote(value: string): string {
   return inner.replace(/\\(["$`\\])/g, '$1');
 }
 
+/**
+ * A version to the last number: the first of the texts that has `id` and more numbers behind it (`12` and `12.5`) says it.
+ * Else `id` itself.
+ */
+export function exactVersion(id: string, texts: readonly (string | undefined)[]): string {
+  if (!/^[0-9]/.test(id)) return id;
+  for (const text of texts) {
+    for (const [version] of text?.matchAll(/(?<![0-9.])[0-9]{1,9}(?:\.[0-9]{1,9}){1,3}/g) ?? []) {
+      if (version.startsWith(`${id}.`)) return version;
+    }
+  }
+  return id;
+}
+
 /** What an old-fashioned release file says: `CentOS Linux release 7.9.2009 (Core)`. */
 export interface ReleaseLine {
   readonly name: string;

@@ -1,3 +1,5 @@
+import { accountFields, accountLines, accountNumber } from '../base/account-fields.ts';
+
 /** One account of `/etc/passwd`, `passwd(5)`. */
 export interface PasswdEntry {
   readonly name: string;
@@ -6,29 +8,22 @@ export interface PasswdEntry {
   /** GECOS: usually the full name. */
   readonly description: string;
   readonly directory: string;
+  /** With whatever the line has behind it. */
   readonly shell: string;
 }
 
-const FIELDS = 7;
-/** Ids are 32 bits wide and unsigned. */
-const MAX_ID = 0xffff_ffff;
+const PASSWD_FIELDS = 7;
+const GROUP_FIELDS = 4;
 
-/** Accounts in order; a line that is none (a comment, too few fields, an id that is no number) is passed over, as glibc does. */
+/** Accounts in order, as `fgetpwent(3)` gives them: fields behind the ids may be missing, ids not. */
 export function* parsePasswd(content: string): Generator<PasswdEntry> {
-  for (const line of content.split('\n')) {
-    const fields = line.split(':');
-    if (fields.length < FIELDS || line.startsWith('#')) continue;
-    const [name, , uid, gid, description, directory, shell] = fields as [
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-    ];
-    const [userId, groupId] = [parseId(uid), parseId(gid)];
-    if (name === '' || userId === undefined || groupId === undefined) continue;
+  for (const line of accountLines(content)) {
+    const [name = '', , uid = '', gid = '', description = '', directory = '', shell = ''] = accountFields(
+      line,
+      PASSWD_FIELDS,
+    );
+    const [userId, groupId] = [accountNumber(uid), accountNumber(gid)];
+    if (userId === undefined || groupId === undefined) continue;
     yield { name, uid: userId, gid: groupId, description, directory, shell };
   }
 }
@@ -40,16 +35,13 @@ export interface GroupEntry {
   readonly members: readonly string[];
 }
 
+/** Groups in order, as `fgetgrent(3)` gives them: blanks before a member's name do not belong to it, those behind do. */
 export function* parseGroup(content: string): Generator<GroupEntry> {
-  for (const line of content.split('\n')) {
-    const [name, , gid, members] = line.split(':');
-    const id = parseId(gid ?? '');
-    if (!name || name.startsWith('#') || id === undefined || members === undefined) continue;
-    yield { name, gid: id, members: members.split(',').filter((member) => member !== '') };
+  for (const line of accountLines(content)) {
+    const [name = '', , gid = '', list = ''] = accountFields(line, GROUP_FIELDS);
+    const id = accountNumber(gid);
+    if (id === undefined) continue;
+    const members = list.split(',').map((member) => member.replace(/^[ \t\v\f\r]+/, ''));
+    yield { name, gid: id, members: members.filter((member) => member !== '') };
   }
-}
-
-function parseId(text: string): number | undefined {
-  const id = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-  return id <= MAX_ID ? id : undefined;
 }

@@ -68,6 +68,7 @@ function pkcs8(info: ByteReader): PrivateKey | undefined {
     case '2a8648ce3d0201': // id-ecPublicKey
       return ec(derValue(algorithm));
     case '2a864886f70d010301': // dhKeyAgreement
+    case '2a8648ce3e0201': // dhpublicnumber, X9.42
       return { ...PLAIN, type: 'dh', bits: number(derExpect(algorithm, DER.sequence)) };
     default: {
       const [type, bits] = FIXED.get(oid) ?? [''];

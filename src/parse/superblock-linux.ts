@@ -30,7 +30,7 @@ const EXT3_READ_ONLY = 0x1 | 0x2 | 0x4;
 const detectSwap: Detector['detect'] = (read) => {
   for (const page of [4096, 8192, 16384, 65536]) {
     const mark = read(page - 10, 10).latin1Slice();
-    const hibernated = HIBERNATION_MARKS.some((text) => mark.startsWith(text));
+    const hibernated = HIBERNATION_MARKS.some((text) => mark.startsWith(text)) || read(0, 8).equals(TUX_ON_ICE);
     if (mark !== 'SWAPSPACE2' && mark !== 'SWAP-SPACE' && !hibernated) continue;
     const type = hibernated ? 'swsuspend' : 'swap';
     if (mark === 'SWAP-SPACE') return { type, uuid: '', label: '' };
@@ -40,6 +40,8 @@ const detectSwap: Detector['detect'] = (read) => {
   return undefined;
 };
 
+/** TuxOnIce writes at the beginning of the area, and leaves the mark of the swap space. */
+const TUX_ON_ICE = Buffer.from('edc302e99856e50c', 'hex');
 const HIBERNATION_MARKS = ['S1SUSPEND', 'S2SUSPEND', 'ULSUSPEND', 'LINHIB0001'];
 
 /** LUKS 1 and 2 on-disk format specifications: version in big endian, UUID as text; a label only in version 2. */
@@ -77,8 +79,8 @@ const detectRaid: Detector['detect'] = (read, size) => {
   const old = Math.floor(size / 65536) * 65536 - 65536;
   const bytes = old >= 0 ? read(old, 64) : Buffer.alloc(0);
   if (bytes.length < 64 || bytes.readUInt32LE(0) !== RAID_MAGIC || bytes.readUInt32LE(4) !== 0) return undefined;
-  // The first word of the UUID is apart from the other three.
-  const uuid = uuidField(Buffer.concat([bytes.subarray(20, 24), bytes.subarray(52, 64)]), 0);
+  // Four numbers, the first apart from the others; mdadm writes each with its highest byte first.
+  const uuid = uuidField(Buffer.concat([bytes.subarray(20, 24), bytes.subarray(52, 64)]).swap32(), 0);
   return { type: 'linux_raid_member', uuid, label: '' };
 };
 

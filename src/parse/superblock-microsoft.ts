@@ -19,9 +19,8 @@ const detectFat: Detector['detect'] = (read) => {
   const directory = isFat32
     ? read(data + (boot.readUInt32LE(44) - 2) * clusterSectors * sector, Math.min(clusterSectors * sector, MAX_CLUSTER))
     : read(data, Math.min(boot.readUInt16LE(17) * 32, MAX_CLUSTER));
-  const written = textField(boot, isFat32 ? 71 : 43, 11);
-  const label = fatDirectoryLabel(directory) ?? (written === 'NO NAME' ? '' : written);
-  return { type: 'vfat', uuid: fatSerial(boot, isFat32 ? 67 : 39), label };
+  // The boot sector has one, too, which systems do not change with it.
+  return { type: 'vfat', uuid: fatSerial(boot, isFat32 ? 67 : 39), label: fatDirectoryLabel(directory) ?? '' };
 };
 
 /** A boot sector of another kind (a partition table) has the mark at its end too, but no name of the format. */
@@ -59,17 +58,31 @@ const detectExfat: Detector['detect'] = (read) => {
   if (boot.length < 512 || boot.latin1Slice(3, 11) !== 'EXFAT   ') return undefined;
   const sectorShift = boot[108]!;
   const clusterShift = boot[109]!;
-  let label = '';
-  if (sectorShift >= 9 && sectorShift <= 12 && clusterShift <= 25 - sectorShift) {
-    const cluster = 2 ** (sectorShift + clusterShift);
-    const heap = boot.readUInt32LE(88) * 2 ** sectorShift;
-    const root = read(heap + Math.max(boot.readUInt32LE(96) - 2, 0) * cluster, Math.min(cluster, MAX_CLUSTER));
-    for (let at = 0; at + 32 <= root.length && root[at] !== 0; at += 32) {
-      if (root[at] === 0x83) label = utf16Field(root, at + 2, Math.min(root[at + 1]!, 11) * 2);
-    }
-  }
+  const sane = sectorShift >= 9 && sectorShift <= 12 && clusterShift <= 25 - sectorShift;
+  const label = sane ? exfatLabel(read, boot, sectorShift, 2 ** (sectorShift + clusterShift)) : '';
   return { type: 'exfat', uuid: fatSerial(boot, 100), label };
 };
+
+/** Clusters of a root directory that are looked at; the label is among the first entries of nearly all. */
+const MAX_CLUSTERS = 64;
+
+function exfatLabel(read: ReadAt, boot: Buffer, sectorShift: number, cluster: number): string {
+  const heap = boot.readUInt32LE(88) * 2 ** sectorShift;
+  const table = boot.readUInt32LE(80) * 2 ** sectorShift;
+  let number = boot.readUInt32LE(96);
+  // The last cluster has a number beyond all others.
+  for (let i = 0; i < MAX_CLUSTERS && number >= 2 && number < 0xffff_fff7; i++) {
+    const entries = read(heap + (number - 2) * cluster, Math.min(cluster, MAX_CLUSTER));
+    for (let at = 0; at + 32 <= entries.length; at += 32) {
+      if (entries[at] === 0) return '';
+      if (entries[at] === 0x83) return utf16Field(entries, at + 2, Math.min(entries[at + 1]!, 11) * 2);
+    }
+    const next = read(table + 4 * number, 4);
+    if (next.length < 4) return '';
+    number = next.readUInt32LE();
+  }
+  return '';
+}
 
 /** NTFS: serial number in the boot sector, label in the file record of `$Volume`. */
 const detectNtfs: Detector['detect'] = (read) => {

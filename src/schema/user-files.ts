@@ -35,7 +35,7 @@ function mayRead(files: Files, file: OpenFile, user: PasswdEntry): boolean {
 /** Where the home lies. One that a link leads to counts only if it is the user's: who made the link chose whose home it is. */
 function homeOf(files: Files, user: PasswdEntry): string {
   const named = withoutSlash(user.directory);
-  const real = withoutSlash(files.realPath(user.directory));
+  const real = withoutSlash(files.realPath(user.directory || '/'));
   return real === named || files.stat(real).uid === user.uid ? real : named;
 }
 

@@ -72,6 +72,10 @@ export function fakeKernel(answers: KernelAnswers): Kernel {
     accounts: () => accounts,
     account: (key) => accounts.find(({ uid, name }) => ('uid' in key ? uid === key.uid : name === key.name)),
     groups: () => groups,
+    group: ({ gid }) => groups.find((group) => group.gid === gid),
+    groupIds: (name, gid) => [
+      ...new Set([gid, ...groups.filter(({ members }) => members.includes(name)).map((group) => group.gid)]),
+    ],
   };
 }
 

@@ -160,7 +160,7 @@ describe('homes below another root', () => {
     ]);
     write('etc/crontab', 'SHELL=/bin/sh\n*/5 * * * * root echo  two\n@reboot root boot\n');
     assert.deepEqual(askRoot('select event, minute, command from crontab'), [
-      { event: '', minute: '*/5', command: 'root echo two' },
+      { event: '', minute: '*/5', command: 'root echo  two' },
       { event: '@reboot', minute: '', command: 'root boot' },
     ]);
   });

@@ -13,6 +13,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
 import { MalformedInput } from '../../src/base/errors.ts';
 import { PackedValues } from '../../src/base/packed-values.ts';
+import { type Detector, identifySuperblock } from '../../src/base/superblock.ts';
 import { decodeText } from '../../src/base/text.ts';
 import { withMemoryLimit } from '../../src/base/wasm-memory.ts';
 import { AuditAssembler } from '../../src/events/audit/assemble.ts';
@@ -35,6 +36,7 @@ import { parseMeminfo } from '../../src/parse/meminfo.ts';
 import { parseDescriptorInfo, parseMountTypes } from '../../src/parse/mountinfo.ts';
 import { parseMounts } from '../../src/parse/mounts.ts';
 import { parseProtocols, parseServices } from '../../src/parse/network-databases.ts';
+import { asksOtherServices } from '../../src/parse/nsswitch.ts';
 import { parseOpenSshKey } from '../../src/parse/openssh-key.ts';
 import { parseOsRelease } from '../../src/parse/os-release.ts';
 import { parseGroup, parsePasswd } from '../../src/parse/passwd.ts';
@@ -58,7 +60,14 @@ import { parseSocketAddress } from '../../src/parse/sockaddr.ts';
 import { parseJournal } from '../../src/parse/sqlite-journal.ts';
 import { parseWal } from '../../src/parse/sqlite-wal.ts';
 import { parseSudoers } from '../../src/parse/sudoers.ts';
+import { DISC_DETECTORS } from '../../src/parse/superblock-discs.ts';
+import { LINUX_DETECTORS } from '../../src/parse/superblock-linux.ts';
+import { MEMBER_DETECTORS } from '../../src/parse/superblock-members.ts';
+import { MICROSOFT_DETECTORS } from '../../src/parse/superblock-microsoft.ts';
+import { SIGNATURE_DETECTORS } from '../../src/parse/superblock-signatures.ts';
+import { UNIX_DETECTORS } from '../../src/parse/superblock-unix.ts';
 import { parseSyslogLine } from '../../src/parse/syslog-line.ts';
+import { parseSystemdSession } from '../../src/parse/systemd-session.ts';
 import { parseSharedMemory } from '../../src/parse/sysvipc-shm.ts';
 import { zoneNameAt } from '../../src/parse/tzif.ts';
 import { decodeUdevValue, parseUdevProperties } from '../../src/parse/udev-database.ts';
@@ -97,6 +106,17 @@ const LINK = Buffer.from(
 
 const AUDIT_FILES = readFileSync(join(import.meta.dirname, '../captures/audit-files.txt')).subarray(0, 20_000);
 const NO_MACHINE = { processes: () => [1], descriptor: () => '/x', inode: () => 1 };
+
+const DETECTORS: readonly Detector[] = [
+  ...[
+    DISC_DETECTORS,
+    LINUX_DETECTORS,
+    MEMBER_DETECTORS,
+    MICROSOFT_DETECTORS,
+    SIGNATURE_DETECTORS,
+    UNIX_DETECTORS,
+  ].flat(),
+];
 
 type Parse = (bytes: Buffer, text: string) => unknown;
 
@@ -180,7 +200,7 @@ const parsers: Readonly<Record<string, readonly [sample: Buffer, parse: Parse]>>
   'authorized keys': [sample('/root/.ssh/authorized_keys'), (_, text) => [...parseAuthorizedKeys(text)]],
   capabilities: [CAPABILITIES, (bytes) => formatFileCapabilities(bytes, 'fuzz')],
   cpuinfo: [sample('/proc/cpuinfo').subarray(0, 4000), (_, text) => parseCpuinfo(text)],
-  crontab: [sample('/etc/crontab'), (_, text) => [...parseCrontab(text)]],
+  crontab: [sample('/etc/crontab'), (_, text) => [...parseCrontab(text, true), ...parseCrontab(text, false)]],
   dpkg: [sample('/var/lib/dpkg/status'), (_, text) => [...parseDpkgStatus(text)].map((one) => one.field('Version'))],
   group: [sample('/etc/group'), (_, text) => [...parseGroup(text)]],
   'hardware uuid': [sample('/sys/class/dmi/id/product_uuid'), (_, text) => parseHardwareUuid(text)],
@@ -201,6 +221,7 @@ const parsers: Readonly<Record<string, readonly [sample: Buffer, parse: Parse]>>
   ],
   'openssh key': [sample('/root/.ssh/id_ecdsa'), (_, text) => parseOpenSshKey(text, 'fuzz')],
   'os-release': [sample('/usr/lib/os-release'), (_, text) => parseOsRelease(text)],
+  nsswitch: [sample('/etc/nsswitch.conf'), (_, text) => asksOtherServices(text, 'group')],
   passwd: [sample('/etc/passwd'), (_, text) => [...parsePasswd(text)]],
   'pem key': [sample('/root/.ssh/id_rsa'), (_, text) => parsePemKey(text, 'fuzz')],
   'pem key, der': [DSA, (bytes) => parsePemKey(pem(bytes), 'fuzz')],
@@ -231,8 +252,16 @@ const parsers: Readonly<Record<string, readonly [sample: Buffer, parse: Parse]>>
   sockets: [SOCKET, (_, text) => [parseInternetSocket(text, 6), parseUnixSocket(text), parsePacketSocket(text)]],
   'sqlite journal': [JOURNAL, (bytes) => parseJournal(readsOf(bytes), 'fuzz')],
   'sqlite log': [WAL, (bytes) => parseWal(readsOf(bytes), 'fuzz')],
+  superblock: [
+    Buffer.from(Buffer.concat([Buffer.alloc(1024), Buffer.from('H+'), Buffer.alloc(60_000)])),
+    (bytes) => identifySuperblock(DETECTORS, (at, length) => bytes.subarray(at, at + length), bytes.length),
+  ],
   sudoers: [sample('/etc/sudoers'), (_, text) => [...parseSudoers(text)]],
   'syslog line': [SYSLOG, (_, text) => text.split('\n').map((line) => attempt(() => parseSyslogLine(line, 'fuzz')))],
+  'systemd session': [
+    Buffer.from('USER=ada\nCLASS=user\nREALTIME=1717240001123456\n'),
+    (_, text) => parseSystemdSession(text),
+  ],
   tzif: [sample('/usr/share/zoneinfo/Europe/Berlin'), (bytes) => zoneNameAt(bytes, 1717243200)],
   'udev database': [sample('/run/udev/data/b8:1'), (_, text) => [parseUdevProperties(text), decodeUdevValue(text)]],
   'uevent of the kernel': [UEVENTS.kernel!, (bytes) => parseUevent(bytes, 'fuzz')],

@@ -1,6 +1,6 @@
 /** The running kernel, compared with what its own programs say. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
@@ -174,6 +174,18 @@ test('one account, by id and by name', () => {
   assert.equal(kernel.account({ uid: 1.5 }), undefined);
   assert.equal(kernel.account({ name: 'no such name' }), undefined);
   assert.equal(kernel.account({ name: `${first!.name}\0` }), undefined);
+});
+
+test('one group, and the groups of an account', () => {
+  const { gid } = [...kernel.groups()][0]!;
+  assert.equal(kernel.group({ gid })!.gid, gid);
+  assert.equal(kernel.group({ gid: 0x7fff_fff0 }), undefined);
+  assert.equal(kernel.group({ gid: -1 }), undefined);
+  const { name, gid: own } = kernel.account({ uid: 0 })!;
+  const ids = execFileSync('id', ['-G', name], { encoding: 'utf8' }).trim().split(' ').map(Number);
+  assert.deepEqual([...kernel.groupIds(name, own)].sort(), ids.sort());
+  assert.deepEqual(kernel.groupIds('no such name', 7), [7]);
+  assert.deepEqual(kernel.groupIds('nul\0', 7), [7]);
 });
 
 test('threads that list accounts at once each see all of them', async () => {

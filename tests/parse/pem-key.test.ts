@@ -84,6 +84,8 @@ test('numbers of any size are measured, and nothing is computed with them', () =
   const start = performance.now();
   assert.deepEqual(describe(key('2a8648ce380401', huge, huge, huge)), [false, 'dsa', '', 92_000, 92_000]);
   assert.deepEqual(describe(key('2a864886f70d010301', huge, huge)), [false, 'dh', '', 92_000, undefined]);
+  // X9.42, as openssl dhparam -dsaparam makes them.
+  assert.deepEqual(describe(key('2a8648ce3e0201', huge, huge)), [false, 'dh', '', 92_000, undefined]);
   // OpenSSL computes with them for minutes.
   assert.ok(performance.now() - start < 1000);
   assert.deepEqual(describe(key('2a03', huge)), [false, '', '', undefined, undefined], 'an algorithm nobody knows');

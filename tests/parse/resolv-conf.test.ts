@@ -38,6 +38,35 @@ test('options are bits', () => {
   );
 });
 
+test('options as glibc compares them: their beginning, and debug is none', () => {
+  for (const [words, bits] of [
+    ['debug', 0],
+    ['edns0#x', 0x100000],
+    ['single-request', 0x200000],
+    ['single-request-reopenX', 0x400000],
+    ['single-requestX', 0x200000],
+    ['edns', 0],
+    ['rotate\r', 0x4000],
+  ] as const) {
+    assert.equal(parseResolvConf(`options ${words}\n`).options, DEFAULT | bits, words);
+  }
+});
+
+test('servers as inet_aton takes them', () => {
+  for (const [text, address] of [
+    ['127.1', '127.0.0.1'],
+    ['0x0a000001', '10.0.0.1'],
+    ['010.1.1.1', '8.1.1.1'],
+    ['16909060', '1.2.3.4'],
+    ['1.2.65535', '1.2.255.255'],
+    ['1.2.65536', '127.0.0.1'],
+    ['1.2.3.4x', '127.0.0.1'],
+    ['1.2.3.4.5', '127.0.0.1'],
+  ] as const) {
+    assert.deepEqual(parseResolvConf(`nameserver ${text}\n`).nameservers, [address], text);
+  }
+});
+
 test('networks of the sort list have the mask of their class, or their own', () => {
   const { sortlist } = parseResolvConf('sortlist 10.0.0.0 172.16.0.0 192.0.2.0 192.0.2.64/255.255.255.192 junk');
   assert.deepEqual(

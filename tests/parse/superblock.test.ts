@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { identifySuperblock, type Superblock } from '../../src/base/superblock.ts';
+import { DISC_DETECTORS } from '../../src/parse/superblock-discs.ts';
 import { LINUX_DETECTORS } from '../../src/parse/superblock-linux.ts';
 import { MICROSOFT_DETECTORS } from '../../src/parse/superblock-microsoft.ts';
 import { SIGNATURE_DETECTORS } from '../../src/parse/superblock-signatures.ts';
 
-const DETECTORS = [...LINUX_DETECTORS, ...MICROSOFT_DETECTORS, ...SIGNATURE_DETECTORS];
+const DETECTORS = [...LINUX_DETECTORS, ...MICROSOFT_DETECTORS, ...DISC_DETECTORS, ...SIGNATURE_DETECTORS];
 const UUID = Buffer.from('0102030405060708090a0b0c0d0e0f10', 'hex');
 const UUID_TEXT = '01020304-0506-0708-090a-0b0c0d0e0f10';
 
@@ -30,6 +31,8 @@ function ext(compatible: number, incompatible: number, readOnly: number): Record
     [1024 + 120]: 'root  ',
   };
 }
+
+const BCACHE = Buffer.from('c68573f64e1a45ca8265f57f48ba6d81', 'hex');
 
 const raid = (version: number) => [0xfc, 0x4e, 0x2b, 0xa9, version, 0, 0, 0];
 
@@ -69,9 +72,9 @@ const KNOWN: readonly (readonly [string, ReturnType<typeof ext>, Superblock | un
     { type: 'linux_raid_member', uuid: UUID_TEXT, label: '' },
   ],
   [
-    'RAID 0.90, its UUID in two parts',
+    'RAID 0.90, its UUID in two parts and of four numbers',
     { [192 * 1024]: raid(0), [192 * 1024 + 20]: UUID.subarray(0, 4), [192 * 1024 + 52]: UUID.subarray(4) },
-    { type: 'linux_raid_member', uuid: UUID_TEXT, label: '' },
+    { type: 'linux_raid_member', uuid: '04030201-0807-0605-0c0b-0a09100f0e0d', label: '' },
   ],
   ['xfs', { 0: 'XFSB', 32: UUID, 108: 'data' }, { type: 'xfs', uuid: UUID_TEXT, label: 'data' }],
   [
@@ -83,6 +86,44 @@ const KNOWN: readonly (readonly [string, ReturnType<typeof ext>, Superblock | un
     'iso9660',
     { 32768: '\x01CD001', 32808: 'INSTALL   ', 33581: '2024010203040506', 33598: '0000000000000000' },
     { type: 'iso9660', uuid: '2024-01-02-03-04-05-06', label: 'INSTALL' },
+  ],
+  [
+    'iso9660 with a longer label in Unicode',
+    {
+      32768: '\x01CD001',
+      32808: 'NA_VE_AND_VERY_LONG_LABEL',
+      34816: '\x02CD001',
+      34856: Buffer.from('Naïve and very l', 'utf16le').swap16(),
+      34904: '%/E',
+      36864: '\xffCD001',
+    },
+    { type: 'iso9660', uuid: '', label: 'Naïve and very lONG_LABEL' },
+  ],
+  [
+    'iso9660 with another label in Unicode',
+    {
+      32768: '\x01CD001',
+      32808: 'ISO',
+      34816: '\x02CD001',
+      34856: Buffer.from('Joliet', 'utf16le').swap16(),
+      34904: '%/@',
+    },
+    { type: 'iso9660', uuid: '', label: 'Joliet' },
+  ],
+  [
+    'bcachefs with the magic of bcache',
+    { 4112: [26, 0, 26, 0], 4120: BCACHE, 4152: UUID, 4168: 'fs' },
+    { type: 'bcachefs', uuid: UUID_TEXT, label: 'fs' },
+  ],
+  [
+    'FAT16 whose directory has no label, whatever its boot sector has',
+    {
+      11: [0, 2, 4, 1, 0, 1, 16, 0, 0, 0, 0xf8, 1, 0],
+      39: [0x78, 0x56, 0x34, 0x12],
+      43: 'OLD LABEL  FAT16   ',
+      510: [0x55, 0xaa],
+    },
+    { type: 'vfat', uuid: '1234-5678', label: '' },
   ],
   [
     'FAT16 with the label in its directory',

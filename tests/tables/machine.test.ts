@@ -172,7 +172,7 @@ test('os_version of other distributions', () => {
     version(
       '/etc/os-release\n| NAME="Ubuntu"\n| VERSION_ID="22.04"\n| VERSION="22.04.4 LTS (Jammy Jellyfish)"\n| ID=ubuntu\n| ID_LIKE=debian\n| UBUNTU_CODENAME=jammy\n',
     ),
-    ['Ubuntu', '22.04.4 LTS (Jammy Jellyfish)', 22, 4, 0, 'ubuntu', 'debian', 'jammy', ''],
+    ['Ubuntu', '22.04.4 LTS (Jammy Jellyfish)', 22, 4, 4, 'ubuntu', 'debian', 'jammy', ''],
   );
   assert.deepEqual(version('/etc/os-release\n| NAME="Alpine Linux"\n| ID=alpine\n| VERSION_ID=3.19.1\n'), [
     'Alpine Linux',

@@ -28,9 +28,18 @@ export function networkFunctions({ warn }: NetworkOptions): readonly SqlFunction
       name: 'in_cidr_block',
       arity: 2,
       accepts: 'value',
-      description: 'Whether a block (address/prefix length) has the address in it; both IPv4 or both IPv6',
+      description:
+        'Whether a block (address/prefix length) has the address in it; 0 where one is IPv4 and the other IPv6. A zone ' +
+        '(`%eth0`) is passed over. NULL for what is no address, NULL and a warning for what is no block',
       example: "in_cidr_block('198.51.100.0/24', '198.51.100.7')",
-      call: inCidrBlock,
+      call(block: SqlValue, text: SqlValue) {
+        const found = parseBlock(block);
+        if (found === undefined && block !== null && block !== '') {
+          warn?.(`in_cidr_block: ${typeof block === 'string' ? block.slice(0, MAX_SHOWN) : typeof block} is no block`);
+        }
+        const address = typeof text === 'string' ? parseIp(withoutZone(text)) : undefined;
+        return found === undefined || address === undefined ? null : isWithin(found, address);
+      },
     },
     {
       ...communityId,
@@ -58,20 +67,31 @@ export function networkFunctions({ warn }: NetworkOptions): readonly SqlFunction
   ];
 }
 
-function inCidrBlock(block: SqlValue, text: SqlValue): boolean {
-  if (typeof block !== 'string') throw new Error('CIDR must be a string');
-  if (typeof text !== 'string') throw new Error('IP address must be a string');
-  const address = parseIp(text);
-  if (address === undefined) throw new Error('IP address cannot be parsed');
-  const slash = block.indexOf('/');
-  const network = slash < 0 ? undefined : parseIp(block.slice(0, slash));
-  const length = /^[0-9]{1,3}$/.test(block.slice(slash + 1)) ? Number(block.slice(slash + 1)) : Number.NaN;
-  const version = address.length === 4 ? 4 : 6;
-  if (network?.length !== address.length || !(length <= address.length * 8)) {
-    throw new Error(`CIDR for IP address v${version} cannot be parsed`);
-  }
-  const mask = prefixMask(length, version === 4 ? 4 : 16);
+/** Characters of a text that a warning shows. */
+const MAX_SHOWN = 60;
+
+interface Block {
+  readonly network: Uint8Array;
+  readonly length: number;
+}
+
+function parseBlock(block: SqlValue): Block | undefined {
+  const [, address = '', digits = ''] = typeof block === 'string' ? (/^([^/]*)\/([0-9]{1,3})$/.exec(block) ?? []) : [];
+  const network = parseIp(withoutZone(address));
+  const length = Number(digits);
+  return network === undefined || length > network.length * 8 ? undefined : { network, length };
+}
+
+function isWithin({ network, length }: Block, address: Uint8Array): boolean {
+  if (network.length !== address.length) return false;
+  const mask = prefixMask(length, network.length === 4 ? 4 : 16);
   return mask.every((bits, i) => ((network[i]! ^ address[i]!) & bits) === 0);
+}
+
+/** Our own tables write link-local addresses with their interface: `fe80::1%eth0`. */
+function withoutZone(address: string): string {
+  const zone = address.includes(':') ? address.indexOf('%') : -1;
+  return zone < 0 ? address : address.slice(0, zone);
 }
 
 /** https://github.com/corelight/community-id-spec, version 1. Ports are taken as they are for every protocol. */
@@ -84,8 +104,8 @@ function communityIdV1(args: readonly SqlValue[]): string {
   // 16 bits of either sign: the specification has them unsigned, osquery signed.
   need(within(seed, -0x8000, 0xffff), 'seed must fit in 2 bytes');
   need(typeof source === 'string' && typeof destination === 'string', 'IPs must be strings');
-  const from = parseIp(source as string);
-  const to = parseIp(destination as string);
+  const from = parseIp(withoutZone(source as string));
+  const to = parseIp(withoutZone(destination as string));
   if (from === undefined) throw new Error('Community ID saddr cannot be parsed as IP');
   if (to === undefined) throw new Error('Community ID daddr cannot be parsed as IP');
   need(isInteger(sourcePort) && isInteger(destinationPort), 'ports must be integers');

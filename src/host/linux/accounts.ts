@@ -22,14 +22,41 @@ export function groups(): Group[] {
 
 /** `getpwuid_r(3)`, `getpwnam_r(3)`. */
 export function account(key: { readonly uid: number } | { readonly name: string }): Account | undefined {
-  const struct = Buffer.alloc(PASSWD_BYTES);
+  return lookUp(PASSWD_BYTES, readAccount, (...room) =>
+    'uid' in key ? byId('getpwuid_r', key.uid, room) : byName(key.name, room),
+  );
+}
+
+/** `getgrgid_r(3)`. */
+export function group({ gid }: { readonly gid: number }): Group | undefined {
+  return lookUp(GROUP_BYTES, readGroup, (...room) => byId('getgrgid_r', gid, room));
+}
+
+/** `getgrouplist(3)`: one more call where there are more than fit. */
+export function groupIds(name: string, gid: number): number[] {
+  if (name.includes('\0')) return [gid];
+  const call = libc('int getgrouplist(const void *name, uint32_t gid, void *groups, void *count)');
+  const count = Buffer.alloc(4);
+  for (let room = 64; room <= MAX_MEMBERS; room = Math.max(room * 2, count.readInt32LE())) {
+    const ids = Buffer.alloc(4 * room);
+    count.writeInt32LE(room);
+    const found: number = call(encodeText(`${name}\0`), gid, ids, count);
+    if (found >= 0) return Array.from({ length: Math.min(found, room) }, (_, i) => ids.readUInt32LE(4 * i));
+  }
+  return [gid];
+}
+
+type Room = readonly [struct: Buffer, strings: Buffer, result: Buffer];
+
+/** A look-up with room for the strings that grows until they fit. */
+function lookUp<T>(bytes: number, read: (struct: Buffer) => T, call: (...room: Room) => number): T | undefined {
+  const struct = Buffer.alloc(bytes);
   const result = Buffer.alloc(8);
   for (let size = 4096; size <= MAX_LOOKUP_BYTES; size *= 4) {
     const strings = Buffer.allocUnsafe(size);
-    const errno: number =
-      'uid' in key ? byUid(key.uid, struct, strings, result) : byName(key.name, struct, strings, result);
+    const errno = call(struct, strings, result);
     if (errno === ERANGE) continue;
-    return errno === 0 && result.readBigUInt64LE() !== 0n ? readAccount(struct) : undefined;
+    return errno === 0 && result.readBigUInt64LE() !== 0n ? read(struct) : undefined;
   }
   return undefined;
 }
@@ -37,26 +64,16 @@ export function account(key: { readonly uid: number } | { readonly name: string 
 const ERANGE = 34;
 const MAX_LOOKUP_BYTES = 4 * 1024 * 1024;
 
-function byUid(uid: number, struct: Buffer, strings: Buffer, result: Buffer): number {
-  if (!(Number.isInteger(uid) && uid >= 0 && uid <= 0xffff_ffff)) return 0;
-  return libc('int getpwuid_r(uint32_t uid, void *pw, void *strings, size_t size, void *result)')(
-    uid,
-    struct,
-    strings,
-    strings.length,
-    result,
-  );
+function byId(name: 'getpwuid_r' | 'getgrgid_r', id: number, [struct, strings, result]: Room): number {
+  if (!(Number.isInteger(id) && id >= 0 && id <= 0xffff_ffff)) return 0;
+  const call = libc(`int ${name}(uint32_t id, void *entry, void *strings, size_t size, void *result)`);
+  return call(id, struct, strings, strings.length, result);
 }
 
-function byName(name: string, struct: Buffer, strings: Buffer, result: Buffer): number {
+function byName(name: string, [struct, strings, result]: Room): number {
   if (name.includes('\0')) return 0;
-  return libc('int getpwnam_r(const void *name, void *pw, void *strings, size_t size, void *result)')(
-    encodeText(`${name}\0`),
-    struct,
-    strings,
-    strings.length,
-    result,
-  );
+  const call = libc('int getpwnam_r(const void *name, void *pw, void *strings, size_t size, void *result)');
+  return call(encodeText(`${name}\0`), struct, strings, strings.length, result);
 }
 
 /** The C library keeps one position for the whole process, so a thread that enumerates does it alone and at once. */

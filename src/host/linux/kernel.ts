@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync, statfsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Account, FileSystemStat, Group, Kernel } from '../host.ts';
-import { account, accounts, groups } from './accounts.ts';
+import { account, accounts, group, groupIds, groups } from './accounts.ts';
 import { cpuid, type Registers } from './cpuid.ts';
 import { native } from './errors.ts';
 import { type NetlinkMessage, netlinkDump } from './netlink.ts';
@@ -82,6 +82,14 @@ export class LinuxKernel implements Kernel {
 
   groups(): Iterable<Group> {
     return groups();
+  }
+
+  group(key: { readonly gid: number }): Group | undefined {
+    return group(key);
+  }
+
+  groupIds(name: string, gid: number): readonly number[] {
+    return groupIds(name, gid);
   }
 }
 

@@ -50,7 +50,25 @@ export const bpfProcessEvents = rawEventTable({
     cwd: ({ directory }) => directory,
     cmdline: ({ arguments: given }) => given.join(' '),
     duration: ({ duration }) => duration,
-    json_cmdline: ({ arguments: given }) => JSON.stringify(given),
+    json_cmdline: ({ arguments: given }) => jsonArray(given),
     ntime: ({ bootTime }) => String(bootTime),
   },
 });
+
+/** A JSON array whose strings keep bytes that are no UTF-8, as `cmdline` does: `JSON.stringify` writes half a character. */
+function jsonArray(texts: readonly string[]): string {
+  if (texts.every((text) => text.isWellFormed())) return JSON.stringify(texts);
+  return `[${texts
+    .map(
+      (text) =>
+        `"${text
+          .split(/(\p{Surrogate})/u)
+          .map(jsonPart)
+          .join('')}"`,
+    )
+    .join(',')}]`;
+}
+
+function jsonPart(part: string): string {
+  return part.isWellFormed() ? JSON.stringify(part).slice(1, -1) : part;
+}

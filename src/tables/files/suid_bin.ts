@@ -119,6 +119,6 @@ function accountNames(host: Host, attempt: <T>(read: () => T) => T | undefined) 
   for (const { gid, name } of groupEntries(host, attempt)) if (!groups.has(gid)) groups.set(gid, name);
   return {
     user: (uid: number) => users.get(uid) ?? host.kernel?.account({ uid })?.name ?? String(uid),
-    group: (gid: number) => groups.get(gid) ?? String(gid),
+    group: (gid: number) => groups.get(gid) ?? host.kernel?.group({ gid })?.name ?? String(gid),
   };
 }

@@ -2,9 +2,12 @@ import { basename, dirname } from 'node:path';
 import { ifReadable } from '../../base/errors.ts';
 import { identifySuperblock, type Superblock } from '../../base/superblock.ts';
 import type { Files } from '../../host/host.ts';
+import { DISC_DETECTORS } from '../../parse/superblock-discs.ts';
 import { LINUX_DETECTORS } from '../../parse/superblock-linux.ts';
+import { MEMBER_DETECTORS } from '../../parse/superblock-members.ts';
 import { MICROSOFT_DETECTORS } from '../../parse/superblock-microsoft.ts';
 import { SIGNATURE_DETECTORS } from '../../parse/superblock-signatures.ts';
+import { UNIX_DETECTORS } from '../../parse/superblock-unix.ts';
 import { decodeUdevValue, parseUdevProperties } from '../../parse/udev-database.ts';
 import { bigint, integer, text } from '../../schema/columns.ts';
 import { table } from '../../schema/table.ts';
@@ -17,7 +20,15 @@ const SECTOR_BYTES = 512;
 /** Device mapper devices stand on others, those again on others: partition, LUKS, LVM, snapshot and some. */
 const MAX_PARENTS = 16;
 
-const DETECTORS = [...LINUX_DETECTORS, ...MICROSOFT_DETECTORS, ...SIGNATURE_DETECTORS];
+/** Of the tolerant ones the first that finds something counts. */
+const DETECTORS = [
+  ...LINUX_DETECTORS,
+  ...MICROSOFT_DETECTORS,
+  ...DISC_DETECTORS,
+  ...SIGNATURE_DETECTORS,
+  ...UNIX_DETECTORS,
+  ...MEMBER_DETECTORS,
+];
 
 /** Sources: `/sys/class/block`; the superblocks on the devices, which only root may read, else udev's database of them. */
 export const blockDevices = table({
@@ -128,7 +139,7 @@ function superblock(files: Files, path: string, directory: string, sectors: numb
         DETECTORS,
         (position, length) => {
           const into = Buffer.alloc(length);
-          return into.subarray(0, position < 0 ? 0 : file.readAt(into, position));
+          return into.subarray(0, position >= 0 && Number.isSafeInteger(position) ? file.readAt(into, position) : 0);
         },
         sectors * SECTOR_BYTES,
       ),

@@ -1,7 +1,6 @@
 import { formatIp, prefixMask } from '../../base/ip-address.ts';
 import {
   DUMP_REQUEST,
-  type InterfaceAddress,
   type Link,
   parseInterfaceAddress,
   parseLink,
@@ -16,7 +15,7 @@ import { table } from '../../schema/table.ts';
 const NETLINK_ROUTE = 0;
 const IFF_BROADCAST = 0x2;
 
-/** Source: the kernel's addresses over `rtnetlink(7)`, put together as `getifaddrs(3)` does. */
+/** Source: the kernel's addresses over `rtnetlink(7)`, put together as `ip address` does. */
 export const interfaceAddresses = table({
   name: 'interface_addresses',
   description: 'Internet addresses of the network interfaces, a row an address.',
@@ -27,8 +26,8 @@ export const interfaceAddresses = table({
     interface: text('Name of the interface, or the label of the address (eth0:1)'),
     address: text('IPv4 or IPv6 address; a link-local one with its zone (fe80::1%eth0)'),
     mask: text('Network mask, written as an address'),
-    broadcast: text('Broadcast address of the network, on interfaces that can broadcast'),
-    point_to_point: text('Address of the other end, on interfaces that cannot broadcast'),
+    broadcast: text('Broadcast address of the network, where one is set'),
+    point_to_point: text('Address of the other end; of the loopback its own'),
     type: text('How the address came about; always unknown here'),
     friendly_name: text('Display name of the interface', { platforms: ['windows'] }),
   },
@@ -47,27 +46,24 @@ export const interfaceAddresses = table({
       const link = links.get(entry?.index ?? -1);
       const own = entry?.local ?? entry?.address;
       if (entry === undefined || link === undefined || own === undefined) continue;
-      const other = otherAddress(entry);
-      const otherText = other === undefined ? '' : withZone(other, link);
+      const { local, address, broadcast } = entry;
       const broadcasts = (link.flags & IFF_BROADCAST) !== 0;
+      // IFA_ADDRESS beside IFA_LOCAL is the other end; where there is none, the address itself once more.
+      const peer = local === undefined || (broadcasts && isSame(local, address)) ? undefined : address;
       yield row({
         interface: entry.label ?? link.name,
         address: withZone(own, link),
         mask: formatIp(prefixMask(entry.prefixLength, own.length === 4 ? 4 : 16)),
-        broadcast: broadcasts ? otherText : '',
-        point_to_point: broadcasts ? '' : otherText,
+        broadcast: broadcasts && broadcast !== undefined ? withZone(broadcast, link) : '',
+        point_to_point: peer === undefined ? '' : withZone(peer, link),
         type: 'unknown',
       });
     }
   },
 });
 
-/**
- * The second address of an entry: for `getifaddrs` broadcast and destination are one field. Without a broadcast address
- * an IPv4 entry has its IFA_ADDRESS there, which off point-to-point links is its own.
- */
-function otherAddress({ local, address, broadcast }: InterfaceAddress): Uint8Array | undefined {
-  return broadcast ?? (local === undefined ? undefined : address);
+function isSame(one: Uint8Array, other: Uint8Array | undefined): boolean {
+  return other?.length === one.length && one.every((byte, i) => byte === other[i]);
 }
 
 /** As `getnameinfo(3)` does: fe80::/10 and ff02::/16 mean nothing without their interface. */

@@ -31,7 +31,7 @@ export const processEnvs = table({
         if (variable === '' || variables.take(pid, 1) === 0) continue;
         const equals = variable.indexOf('=');
         const named = equals < 0 ? variable.length : equals;
-        yield row({ pid, key: variable.slice(0, named), value: equals < 0 ? variable : variable.slice(equals + 1) });
+        yield row({ pid, key: variable.slice(0, named), value: variable.slice(named + 1) });
       }
     }
     environments.report(warn);

@@ -6,8 +6,12 @@ import { mountNamespaces } from '../../schema/mount-namespaces.ts';
 import { table } from '../../schema/table.ts';
 
 const SYSTEM = '/etc/crontab';
-/** Of packages; of users where a crontab lies directly in the spool (Red Hat, SUSE), and one level deeper (Debian). */
-const DIRECTORIES = ['/etc/cron.d', '/var/at/tabs', '/var/spool/cron', '/var/spool/cron/crontabs'];
+/** Of packages; the lines name the user. */
+const SYSTEM_DIRECTORY = '/etc/cron.d';
+/** Of users: macOS; directly in the spool (Red Hat), and one level deeper (Debian, SUSE). */
+const USER_DIRECTORIES = ['/var/at/tabs', '/var/spool/cron', '/var/spool/cron/crontabs', '/var/spool/cron/tabs'];
+/** What neither Debian's cron nor cronie (`not_a_crontab`) runs: hidden files, and those of editors and package managers. */
+const NO_CRONTAB = /^[.#]|~$|\.rpm(save|orig|new)$/;
 
 /** Everybody may have a crontab. One of 10,000 jobs, each a line of 100 characters, is a megabyte. */
 const MAX_BYTES = 1024 * 1024;
@@ -39,13 +43,16 @@ export const crontab = table({
       host: { files },
       pid,
     } of mountNamespaces(host, values('pid_with_namespace'), attempt)) {
-      const found = DIRECTORIES.flatMap((directory) =>
-        (attempt(() => regularFiles(files, directory)) ?? []).map((name) => `${directory}/${name}`),
+      const found = [SYSTEM_DIRECTORY, ...USER_DIRECTORIES].flatMap((directory) =>
+        (attempt(() => regularFiles(files, directory)) ?? [])
+          .filter((name) => !NO_CRONTAB.test(name))
+          .map((name) => `${directory}/${name}`),
       );
       for (const path of [SYSTEM, ...found]) {
         const content = attempt(() => readStart(files, path, MAX_BYTES));
         if (content?.cut === true) warn(`truncated: ${path}: the first ${MAX_BYTES} bytes are read`);
-        for (const job of parseCrontab(content?.text ?? '')) {
+        const system = path === SYSTEM || path.startsWith(`${SYSTEM_DIRECTORY}/`);
+        for (const job of parseCrontab(content?.text ?? '', system)) {
           yield row({
             event: job.event,
             minute: job.minute,

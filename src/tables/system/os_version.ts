@@ -1,11 +1,14 @@
 import { ifPresent, ifReadable } from '../../base/errors.ts';
 import type { Files, Host } from '../../host/host.ts';
-import { parseOsRelease, parseReleaseLine } from '../../parse/os-release.ts';
+import { exactVersion, parseOsRelease, parseReleaseLine } from '../../parse/os-release.ts';
 import { bigint, integer, text } from '../../schema/columns.ts';
 import { mountNamespaces } from '../../schema/mount-namespaces.ts';
 import { table } from '../../schema/table.ts';
 
-/** Sources: `os-release(5)`; `/etc/redhat-release` and `/etc/gentoo-release`, which decide where they are. */
+/**
+ * Sources: `os-release(5)`; where that has less than the whole version, files that have it. `/etc/redhat-release` and
+ * `/etc/gentoo-release` say of which family the distribution is.
+ */
 export const osVersion = table({
   name: 'os_version',
   description: 'The operating system: distribution, version, architecture.',
@@ -38,9 +41,10 @@ export const osVersion = table({
       const content =
         attempt(() => ifPresent(() => files.readText('/etc/os-release')) ?? files.readText('/usr/lib/os-release')) ??
         '';
+      const values = parseOsRelease(content);
       yield row({
-        ...fromOsRelease(content),
-        ...fromReleaseFile(files),
+        ...fromOsRelease(values, files),
+        ...fromReleaseFile(values, files),
         arch: architecture(host),
         pid_with_namespace: space.pid,
         mount_namespace_id: space.id,
@@ -49,12 +53,24 @@ export const osVersion = table({
   },
 });
 
-function fromOsRelease(content: string) {
-  const values = parseOsRelease(content);
-  const [major = 0, minor = 0, patch = 0] = (values.get('VERSION_ID') ?? '').split('.', 3).map(leadingNumber);
+type Values = ReadonlyMap<string, string>;
+
+function fromOsRelease(values: Values, files: Files) {
+  const id = values.get('VERSION_ID') ?? '';
+  const exact = exactVersion(id, [
+    values.get('VERSION'),
+    values.get('PRETTY_NAME'),
+    values.get('DEBIAN_VERSION_FULL'),
+    // Of a distribution made from Debian it is the version of that.
+    values.get('ID') === 'debian' ? textOf(files, '/etc/debian_version') : undefined,
+    // Amazon Linux 2023, before its os-release had it.
+    values.get('ID') === 'amzn' ? textOf(files, '/etc/system-release') : undefined,
+  ]);
+  const [major = 0, minor = 0, patch = 0] = exact.split('.', 3).map(leadingNumber);
+  const version = values.get('VERSION') ?? '';
   return {
     name: values.get('NAME') ?? 'Unknown',
-    version: values.get('VERSION') ?? '',
+    version: version === id ? exact : version,
     major,
     minor,
     patch,
@@ -70,18 +86,30 @@ function leadingNumber(text: string): number {
   return Number(/^[0-9]{1,9}/.exec(text)?.[0] ?? 0);
 }
 
-/** What the file of the Red Hat family (Fedora, CentOS, Rocky, …) or of Gentoo says beats os-release. */
-function fromReleaseFile(files: Files) {
+/**
+ * Whoever has the file of the Red Hat family (Fedora, CentOS, Oracle, …) or of Gentoo is of that platform, as in osquery, whose
+ * packs ask for it. The line in it counts only where os-release is silent, or if it is about the distribution that os-release names and
+ * has more than a major version: Oracle's says Red Hat.
+ */
+function fromReleaseFile(values: Values, files: Files) {
   for (const [path, platform] of [
     ['/etc/redhat-release', 'rhel'],
     ['/etc/gentoo-release', 'gentoo'],
   ] as const) {
-    const content = ifReadable(() => files.readText(path));
+    const content = textOf(files, path);
     if (content === undefined) continue;
+    const family = { platform, platform_like: platform };
     const version = content.trim().replace(/\s+/g, ' ');
-    return { ...parseReleaseLine(version), version, build: '', platform, platform_like: platform };
+    const line = parseReleaseLine(version);
+    const name = values.get('NAME');
+    if (name === undefined || line?.name === name) return { ...family, ...line, version };
+    return values.has('VERSION') ? family : { ...family, version };
   }
   return {};
+}
+
+function textOf(files: Files, path: string): string | undefined {
+  return ifReadable(() => files.readText(path));
 }
 
 /** The file exists since Linux 6.1. */

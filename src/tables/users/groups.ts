@@ -1,9 +1,9 @@
-import { groupEntries } from '../../schema/accounts.ts';
+import { namedGroups } from '../../schema/accounts.ts';
 import { bigint, integer, text } from '../../schema/columns.ts';
 import { mountNamespaces } from '../../schema/mount-namespaces.ts';
 import { table } from '../../schema/table.ts';
 
-/** Source: `/etc/group`, `group(5)`. */
+/** Source: `/etc/group`, `group(5)`; for ids that a query names and the file lacks, the name services. */
 export const groups = table({
   name: 'groups',
   description: 'Groups of this machine.',
@@ -24,11 +24,12 @@ export const groups = table({
   examples: ['select gid, groupname from groups'],
   *generate({ host, values, attempt, row }) {
     for (const { host: seen, pid } of mountNamespaces(host, values('pid_with_namespace'), attempt)) {
-      // The first of several with one id is the one that names it.
-      const done = new Set<number>();
-      for (const { name, gid } of groupEntries(seen, attempt, values('gid'))) {
-        if (done.has(gid)) continue;
-        done.add(gid);
+      // Two names of one id are two rows: whoever is in the second is in the group, too.
+      const done = new Set<string>();
+      for (const { name, gid } of namedGroups(seen, attempt, values('gid'))) {
+        const key = `${gid}:${name}`;
+        if (done.has(key)) continue;
+        done.add(key);
         yield row({ gid, gid_signed: gid | 0, groupname: name, pid_with_namespace: pid });
       }
     }

@@ -8,6 +8,7 @@ import { UserTexts } from '../../schema/user-text.ts';
 
 /** In the home directory: bash, zsh, ksh and csh, sh of BusyBox. */
 const HISTORIES = ['.bash_history', '.zsh_history', '.zhistory', '.history', '.sh_history', '.ash_history'];
+const ZSH = /\/\.(zsh_history|zhistory)$/;
 /** One file a terminal, where a bash is set up to keep them apart. */
 const SESSIONS = '.bash_sessions';
 
@@ -20,7 +21,7 @@ export const shellHistory = table({
   columns: {
     uid: bigint('User whose history it is', { additional: true, optimized: true }),
     time: integer('When the command was entered, Unix seconds; 0 if the shell did not write it'),
-    command: text('The line as typed'),
+    command: text('The command as typed; of several lines with line feeds'),
     history_file: text('Path of the history file'),
   },
   examples: [
@@ -32,7 +33,7 @@ export const shellHistory = table({
       const texts = new UserTexts(host.files, user);
       for (const path of historyFiles(host.files, user.directory, warn)) {
         const content = attempt(() => texts.read(path, true)) ?? '';
-        for (const { time, command } of parseShellHistory(content)) {
+        for (const { time, command } of parseShellHistory(content, ZSH.test(path))) {
           yield row({ uid: user.uid, time, command, history_file: path });
         }
       }

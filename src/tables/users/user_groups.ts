@@ -1,9 +1,12 @@
 import type { GroupEntry } from '../../parse/passwd.ts';
-import { groupEntries, passwdEntries } from '../../schema/accounts.ts';
+import { groupEntries, hasRemoteGroups, namedAccounts } from '../../schema/accounts.ts';
 import { bigint } from '../../schema/columns.ts';
 import { table } from '../../schema/table.ts';
 
-/** Source: `/etc/passwd` for primary groups, `/etc/group` for the others. */
+/**
+ * Source: `/etc/passwd` for primary groups, `/etc/group` for the others; the name services where they have groups, too
+ * (`nsswitch.conf(5)`), and for users that a query names and the file lacks.
+ */
 export const userGroups = table({
   name: 'user_groups',
   description: 'Which user is in which groups, the primary one included.',
@@ -17,11 +20,20 @@ export const userGroups = table({
   ],
   *generate({ host, values, attempt, row }) {
     const uids = values('uid');
+    const { kernel } = host;
+    const remote = kernel !== undefined && hasRemoteGroups(host);
     const membership = membershipIn(groupEntries(host, attempt));
-    for (const { name, uid, gid } of passwdEntries(host, attempt, uids)) {
+    // Two names of one user are one user: each group once.
+    const users = new Map<number, Set<number>>();
+    for (const { name, uid, gid } of namedAccounts(host, attempt, uids)) {
       if (uids !== undefined && !uids.includes(uid)) continue;
-      for (const group of new Set([gid, ...(membership.get(name) ?? [])])) yield row({ uid, gid: group });
+      const groups = users.get(uid) ?? new Set();
+      users.set(uid, groups);
+      for (const group of [gid, ...(membership.get(name) ?? []), ...(remote ? kernel.groupIds(name, gid) : [])]) {
+        groups.add(group);
+      }
     }
+    for (const [uid, groups] of users) for (const gid of groups) yield row({ uid, gid });
   },
 });
 

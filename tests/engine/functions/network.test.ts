@@ -31,19 +31,28 @@ describe('values', () => {
   for (const [expression, expected] of cases) test(expression, () => assert.equal(value(expression), expected));
 });
 
-describe('in_cidr_block: errors', () => {
-  const cases: readonly [string, RegExp][] = [
-    ["1, '192.0.2.1'", /CIDR must be a string/],
-    ["'192.0.2.0/24', NULL", /IP address must be a string/],
-    ["'192.0.2.0/24', ''", /IP address cannot be parsed/],
-    ["'192.0.2.0', '192.0.2.1'", /CIDR for IP address v4 cannot be parsed/],
-    ["'192.0.2.0/33', '192.0.2.1'", /CIDR for IP address v4 cannot be parsed/],
-    ["'192.0.2.0/', '192.0.2.1'", /CIDR for IP address v4 cannot be parsed/],
-    ["'192.0.2.0/24', '2001:db8::1'", /CIDR for IP address v6 cannot be parsed/],
-    ["'2001:db8::/32', '192.0.2.1'", /CIDR for IP address v4 cannot be parsed/],
+describe('in_cidr_block never fails a query', () => {
+  const cases: readonly [args: string, expected: unknown][] = [
+    ["'fe80::/10', 'fe80::1%eth0'", 1],
+    ["'fe80::%lo/10', 'fe80::1%eth0'", 1],
+    ["'2001:db8::/32', 'fe80::1%eth0'", 0],
+    ["'192.0.2.0/24', '2001:db8::1'", 0],
+    ["'2001:db8::/32', '192.0.2.1'", 0],
+    ["'192.0.2.0/24', ''", null],
+    ["'192.0.2.0/24', NULL", null],
+    ["'192.0.2.0/24', 'localhost'", null],
+    ["'192.0.2.0/24', '192.0.2.1%eth0'", null],
+    ["'192.0.2.0/24', 5", null],
+    ["'', '192.0.2.1'", null],
+    ["NULL, '192.0.2.1'", null],
+    ["1, '192.0.2.1'", null],
+    ["'192.0.2.0', '192.0.2.1'", null],
+    ["'192.0.2.0/33', '192.0.2.1'", null],
+    ["'192.0.2.0/', '192.0.2.1'", null],
+    ["'192.0.2.0/-1', '192.0.2.1'", null],
   ];
-  for (const [args, message] of cases) {
-    test(args, () => assert.throws(() => value(`in_cidr_block(${args})`), message));
+  for (const [args, expected] of cases) {
+    test(args, () => assert.equal(value(`in_cidr_block(${args})`), expected));
   }
 });
 

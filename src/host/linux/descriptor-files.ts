@@ -55,11 +55,11 @@ export class DescriptorFiles implements Files {
   }
 
   stat(path: string): FileStat {
-    return this.#opened(path, true, 'stat', (fd) => new LinuxStat(fstatSync(fd)));
+    return this.#opened(path, true, 'stat', (fd) => new LinuxStat(fstatSync(fd, { bigint: true })));
   }
 
   linkStat(path: string): FileStat {
-    return this.#opened(path, false, 'lstat', (fd) => new LinuxStat(fstatSync(fd)));
+    return this.#opened(path, false, 'lstat', (fd) => new LinuxStat(fstatSync(fd, { bigint: true })));
   }
 
   readLink(path: string): string {

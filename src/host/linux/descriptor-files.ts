@@ -32,6 +32,10 @@ export class DescriptorFiles implements Files {
     this.#options = options;
   }
 
+  workingDirectory(): string {
+    return '/';
+  }
+
   readText(path: string, options?: ReadLimit): string {
     return readAll(this.#content(path, 'read'), path, options, asText);
   }

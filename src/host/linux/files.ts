@@ -26,6 +26,10 @@ const MAGIC = /^\/proc\/[^/]+\/(?:task\/[^/]+\/)?(?:root|cwd|exe|(?:fd|map_files
 export class LinuxFiles implements Files {
   readonly #others = new DescriptorFiles({ open: openPath, devices: true, follow: true, real: pathOf });
 
+  workingDirectory(): string {
+    return attempt('.', 'getcwd', () => process.cwd());
+  }
+
   readText(path: string, options?: ReadLimit): string {
     return isPlain(path) ? readAll(openPlain(path), path, options, asText) : this.#others.readText(path, options);
   }

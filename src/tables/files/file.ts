@@ -1,7 +1,7 @@
 import { ifReadable } from '../../base/errors.ts';
 import type { FileStat } from '../../host/host.ts';
 import { bigint, integer, text } from '../../schema/columns.ts';
-import { foundFiles } from '../../schema/found-files.ts';
+import { foundFiles, locationOf, parentOf } from '../../schema/found-files.ts';
 import { mountNamespaces } from '../../schema/mount-namespaces.ts';
 import { table } from '../../schema/table.ts';
 
@@ -90,19 +90,22 @@ export const file = table({
       const { files } = seen;
       for (const found of foundFiles(files, constraints, warn, needsStat)) {
         const { path } = found;
-        const link = withoutSlash(path);
+        const location = locationOf(files, path);
+        const link = withoutSlash(location);
         let { kind, stat } = found;
         if (kind === undefined || kind === 'unknown' || (needsStat && stat === undefined && kind !== 'symlink')) {
-          stat = attempt(() => files.linkStat(link));
+          // Behind a slash there is only a directory; a link to one is followed, as the kernel does.
+          const named = kind === undefined && path.endsWith('/');
+          stat = attempt(() => (named ? files.stat(link) : files.linkStat(link)));
           // Gone meanwhile, or never there.
-          if (stat === undefined) continue;
+          if (stat === undefined || (named && stat.kind !== 'directory')) continue;
           kind = stat.kind;
         }
         let type = kind;
         const isLink = kind === 'symlink';
         if (isLink && (needsStat || needsType)) {
           // A link that dangles, loops or leads where we may not look is no reason to warn.
-          const target = found.target === undefined ? ifReadable(() => files.stat(path)) : found.target;
+          const target = found.target === undefined ? ifReadable(() => files.stat(link)) : found.target;
           type = target?.kind ?? 'unknown';
           stat = target ?? stat ?? (needsStat ? attempt(() => files.linkStat(link)) : undefined);
           if (needsStat && stat === undefined) continue;
@@ -197,11 +200,6 @@ function wholeSeconds(time: number | undefined): number | undefined {
   return time === undefined ? undefined : Math.floor(time);
 }
 
-function parentOf(path: string): string {
-  const slash = path.lastIndexOf('/', path.length - 2);
-  return slash > 0 ? path.slice(0, slash) : '/';
-}
-
 function withoutSlash(path: string): string {
-  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+  return path.length > 1 && path.endsWith('/') ? path.replace(/\/+$/, '') || '/' : path;
 }

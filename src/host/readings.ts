@@ -1,0 +1,255 @@
+import { isPartOf, type SqlOperator, SqlPattern, type State } from './sql-pattern.ts';
+
+/** What a query asks of the paths of files and of the directories they lie in. */
+export interface FilePatterns {
+  readonly paths: readonly PathPattern[];
+  readonly directories: readonly PathPattern[];
+}
+
+export interface PathPattern {
+  readonly operator: SqlOperator;
+  readonly pattern: string;
+}
+
+/** How far all patterns have come at a directory. */
+export interface States {
+  readonly paths: readonly State[];
+  readonly directories: readonly State[];
+  /** Of the directory itself, whether it fits the patterns of directories. */
+  readonly listed: Fit;
+}
+
+interface Fit {
+  /** All patterns as SQL reads them. */
+  readonly sql: boolean;
+  /** One of them by levels. */
+  readonly levels: boolean;
+  /** They fit with a slash at the end. */
+  readonly marked: boolean;
+}
+
+interface Machine {
+  readonly pattern: SqlPattern;
+  readonly sql: boolean;
+  readonly levels: boolean;
+}
+
+/** Where a walk begins; `name`: with this entry, and no other. */
+interface Root {
+  readonly path: string;
+  readonly name: string | undefined;
+}
+
+const NONE: Fit = { sql: true, levels: false, marked: false };
+
+/**
+ * Patterns of which all must fit as SQL reads them, and one by levels: the widest of them says how far down the files lie, and
+ * the others only filter. For absolute paths, or for those that begin in the working directory.
+ */
+export class Readings {
+  readonly absolute: boolean;
+  /** Undefined where no such path can fit. */
+  readonly root: (Root & { readonly states: States }) | undefined;
+  readonly #paths: readonly Machine[];
+  readonly #directories: readonly Machine[];
+
+  constructor({ paths, directories }: FilePatterns, absolute: boolean) {
+    this.absolute = absolute;
+    this.#paths = paths.flatMap((pattern) => machines(pattern, paths.length + directories.length > 1));
+    this.#directories = directories.flatMap((pattern) => machines(pattern, paths.length + directories.length > 1));
+    const root = this.#rootOf();
+    const states = root && this.#begin(root.path);
+    this.root = root && states && { ...root, states };
+  }
+
+  /** Whether `%%`, or what stands for it, has begun. */
+  deep({ paths, directories }: States): boolean {
+    return (
+      paths.some(({ deep }, i) => deep && this.#paths[i]!.levels) ||
+      directories.some(({ deep }, i) => deep && this.#directories[i]!.levels)
+    );
+  }
+
+  /** Where all below a directory fits: whether files are marked, and have a directory of the query's. */
+  all({ paths, directories, listed }: States): { readonly marked: boolean; readonly directory: boolean } | undefined {
+    let levels = false;
+    for (let i = 0; i < paths.length; i++) {
+      if (!paths[i]!.all) {
+        if (this.#paths[i]!.sql) return undefined;
+      } else levels ||= this.#paths[i]!.levels;
+    }
+    for (let i = 0; i < directories.length; i++) {
+      if (!directories[i]!.all) {
+        if (this.#directories[i]!.sql) return undefined;
+      } else levels ||= this.#directories[i]!.levels && listed.levels;
+    }
+    if (!levels || !listed.sql || (directories.length > 0 && !listed.marked)) return undefined;
+    return { marked: paths.length > 0, directory: directories.length > 0 };
+  }
+
+  /** The states after the name of an entry; undefined where neither it nor anything below it can fit. */
+  name({ paths, directories, listed }: States, name: string): States | undefined {
+    const inside = paths.map((state, i) => this.#paths[i]!.pattern.after(state, name));
+    if (inside.some(({ dead }, i) => dead && this.#paths[i]!.sql)) return undefined;
+    const below = directories.map((state, i) => this.#directories[i]!.pattern.after(state, name));
+    const alive = isAlive(this.#paths, inside);
+    const mayFit = listed.sql && (alive || listed.levels);
+    const mayLead = isAllowed(this.#directories, below) && (alive || isAlive(this.#directories, below));
+    return mayFit || mayLead ? { paths: inside, directories: below, listed } : undefined;
+  }
+
+  /** The states below a directory, from those after its name; undefined where nothing below it can fit. */
+  below({ paths, directories }: States): States | undefined {
+    const inside = paths.map((state, i) => this.#paths[i]!.pattern.after(state, '/'));
+    const marked = directories.map((state, i) => this.#directories[i]!.pattern.after(state, '/'));
+    return this.#states(inside, marked, fitOf(this.#directories, directories, 'directory'));
+  }
+
+  /** Whether an entry fits, and how it is written then. */
+  fit(
+    { listed }: States,
+    { paths }: States,
+    isDirectory: boolean,
+    place: string,
+  ): { readonly marked: boolean; readonly directory: string | undefined } | undefined {
+    if (!listed.sql) return undefined;
+    const fit = fitOf(this.#paths, paths, isDirectory ? 'directory' : 'file');
+    if (!fit.sql || !(fit.levels || listed.levels)) return undefined;
+    return { marked: fit.marked, directory: this.#shown(listed, place) };
+  }
+
+  /** The top directory, if it fits. */
+  top({ paths, listed }: States): { readonly directory: string | undefined } | undefined {
+    const fit = fitOf(this.#paths, paths, 'top');
+    if (!fit.sql || !listed.sql || !(fit.levels || listed.levels)) return undefined;
+    return { directory: this.#shown(listed, '/') };
+  }
+
+  /** The names that the patterns have for an entry, where no wildcard is in them. */
+  names({ paths, directories }: States): Set<string> {
+    const of = (all: readonly Machine[], states: readonly State[]) =>
+      states.flatMap((state, i) => (all[i]!.levels ? all[i]!.pattern.names(state) : []));
+    return new Set([...of(this.#paths, paths), ...of(this.#directories, directories)]);
+  }
+
+  /** What of `states` is not covered by a walk that came from `others` by way of `path`; undefined if that is nothing. */
+  without(states: States, others: States, path: string): States | undefined {
+    let at: States | undefined = others;
+    for (const name of path.split('/')) {
+      if (name === '') continue;
+      const inside = this.name(at, name);
+      at = inside && this.below(inside);
+      if (at === undefined) return states;
+    }
+    const [only] = this.#paths;
+    if (only !== undefined && this.#paths.length + this.#directories.length === 1) {
+      const rest = only.pattern.without(states.paths[0]!, at.paths[0]!);
+      return rest && { ...states, paths: [rest] };
+    }
+    const { paths, directories, listed } = at;
+    const isWithin =
+      states.paths.every((state, i) => isPartOf(state, paths[i]!)) &&
+      states.directories.every((state, i) => isPartOf(state, directories[i]!)) &&
+      (listed.sql || !states.listed.sql) &&
+      (listed.levels || !states.listed.levels);
+    return isWithin ? undefined : states;
+  }
+
+  #shown({ marked }: Fit, place: string): string | undefined {
+    if (this.#directories.length === 0) return undefined;
+    return marked || place === '/' ? place : place.slice(0, -1);
+  }
+
+  #states(paths: readonly State[], directories: readonly State[], listed: Fit): States | undefined {
+    const alive = isAlive(this.#paths, paths);
+    const mayFit = listed.sql && (alive || listed.levels);
+    const mayLead = isAllowed(this.#directories, directories) && (alive || isAlive(this.#directories, directories));
+    return isAllowed(this.#paths, paths) && (mayFit || mayLead) ? { paths, directories, listed } : undefined;
+  }
+
+  #begin(root: string): States | undefined {
+    const from = ({ pattern }: Machine, text: string) =>
+      pattern.after(pattern.begin(this.absolute), this.absolute ? text.slice(1) : text);
+    const after = (all: readonly Machine[], text: string) => all.map((machine) => from(machine, text));
+    const isTop = root.length <= 1;
+    const named = after(this.#directories, isTop ? root : root.slice(0, -1));
+    const listed = fitOf(this.#directories, named, isTop ? 'top' : 'directory');
+    return this.#states(after(this.#paths, root), after(this.#directories, root), listed);
+  }
+
+  /** The longest way that a pattern gives. */
+  #rootOf(): Root | undefined {
+    let longest: Root | undefined;
+    const offer = (root: Root) => {
+      if (longest === undefined || root.path.length > longest.path.length) longest = root;
+    };
+    for (const { pattern } of this.#paths) {
+      const root = rootOfPath(pattern, this.absolute);
+      if (root === undefined) return undefined;
+      offer(root);
+    }
+    for (const { pattern } of this.#directories) {
+      const root = rootOfDirectory(pattern, this.absolute);
+      if (root === undefined) return undefined;
+      offer(root);
+    }
+    return longest;
+  }
+}
+
+/** One pattern read in both ways; by one machine where they are the same. */
+function machines({ operator, pattern }: PathPattern, several: boolean): Machine[] {
+  const levels = new SqlPattern(operator, pattern, 'levels');
+  if (!several || !levels.staysInNames) return [{ pattern: levels, sql: true, levels: true }];
+  return [
+    { pattern: new SqlPattern(operator, pattern, 'sql'), sql: true, levels: false },
+    { pattern: levels, sql: false, levels: true },
+  ];
+}
+
+function fitOf(all: readonly Machine[], states: readonly State[], what: 'file' | 'directory' | 'top'): Fit {
+  if (all.length === 0) return NONE;
+  let [sql, marked, slash, levels] = [true, true, false, false];
+  for (let i = 0; i < all.length; i++) {
+    const machine = all[i]!;
+    const { pattern } = machine;
+    const { fits } = states[i]!;
+    const ended = what === 'top' ? fits : what === 'directory' && pattern.ended(states[i]!);
+    const fitsHere = pattern.slash ? ended : fits;
+    if (machine.sql) {
+      sql &&= fitsHere;
+      marked &&= ended;
+      slash ||= pattern.slash;
+    }
+    levels ||= machine.levels && fitsHere;
+  }
+  // A pattern that ends in a slash fits a path that does.
+  return { sql: sql && (marked || !slash), levels, marked };
+}
+
+/** Whether something can still fit as SQL reads all the patterns. */
+function isAllowed(all: readonly Machine[], states: readonly State[]): boolean {
+  return states.every(({ dead }, i) => !dead || !all[i]!.sql);
+}
+
+/** Whether something can still fit one pattern by levels. */
+function isAlive(all: readonly Machine[], states: readonly State[]): boolean {
+  return states.some(({ dead }, i) => !dead && all[i]!.levels);
+}
+
+function rootOfPath({ literal, isLiteral }: SqlPattern, absolute: boolean): Root | undefined {
+  if (literal.startsWith('/') ? !absolute : absolute && literal !== '') return undefined;
+  const whole = isLiteral ? literal.replace(/\/+$/, '') : literal;
+  const path = whole.slice(0, whole.lastIndexOf('/') + 1);
+  if (isLiteral && whole !== '') return { path, name: whole.slice(path.length) };
+  if (isLiteral && literal === '') return undefined;
+  return { path: path === '' && absolute ? '/' : path, name: undefined };
+}
+
+function rootOfDirectory({ literal, isLiteral }: SqlPattern, absolute: boolean): Root | undefined {
+  if (literal.startsWith('/') ? !absolute : absolute && literal !== '') return undefined;
+  if (isLiteral)
+    return literal === '' ? undefined : { path: literal.endsWith('/') ? literal : `${literal}/`, name: undefined };
+  const path = literal.slice(0, literal.lastIndexOf('/') + 1);
+  return { path: path === '' && absolute ? '/' : path, name: undefined };
+}

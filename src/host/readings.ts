@@ -1,4 +1,5 @@
-import { isPartOf, type SqlOperator, SqlPattern, type State } from './sql-pattern.ts';
+import { isPartOf, SqlPattern, type State } from './sql-pattern.ts';
+import type { SqlOperator } from './sql-tokens.ts';
 
 /** What a query asks of the paths of files and of the directories they lie in. */
 export interface FilePatterns {
@@ -84,7 +85,8 @@ export class Readings {
       } else levels ||= this.#directories[i]!.levels && listed.levels;
     }
     if (!levels || !listed.sql || (directories.length > 0 && !listed.marked)) return undefined;
-    return { marked: paths.length > 0, directory: directories.length > 0 };
+    const marked = paths.length > 0 && this.#paths.every(({ pattern }) => pattern.marks);
+    return { marked, directory: directories.length > 0 };
   }
 
   /** The states after the name of an entry; undefined where neither it nor anything below it can fit. */

@@ -1,30 +1,28 @@
-import { encodeText } from '../base/text.ts';
+import {
+  type CharacterSet,
+  charactersOf,
+  DEEP,
+  lower,
+  NAME,
+  ONE,
+  type SqlOperator,
+  type Token,
+  tokensOf,
+} from './sql-tokens.ts';
 
 /**
  * Patterns as SQLite compares them (`patternCompare` in `func.c`), read character by character, so that a walk knows of each
  * directory whether something below it can fit.
  */
 
-export type SqlOperator =
-  | 'LIKE'
-  | 'GLOB'
-  /** `= … COLLATE NOCASE`. */
-  | 'NOCASE'
-  /** `= … COLLATE RTRIM`. */
-  | 'RTRIM'
-  /** Begins with the text, case ignored: what SQLite tells of `LIKE … ESCAPE`. */
-  | 'PREFIX';
-
-/** Any text; any text but `/`; any character; a set of `GLOB`; a code point, lower case where case is ignored. */
-type Token = typeof DEEP | typeof NAME | typeof ONE | CharacterSet | number;
-interface CharacterSet {
-  readonly negated: boolean;
-  /** Inclusive code points. */
-  readonly ranges: readonly (readonly [number, number])[];
-}
-const DEEP = Symbol('any text');
-const NAME = Symbol('any text without a slash');
-const ONE = Symbol('any character');
+/** What stands before the first wildcard; before the first letter, where its case is not known. */
+const LITERAL: Readonly<Record<SqlOperator, RegExp>> = {
+  LIKE: /^[^%_]*/,
+  GLOB: /^[^*?[]*/,
+  NOCASE: /^.*/s,
+  RTRIM: /^.*?(?= *$)/s,
+  PREFIX: /^[^a-z]*/i,
+};
 
 const SLASH = 0x2f;
 const ASCII = 0x80;
@@ -67,6 +65,8 @@ export class SqlPattern {
   readonly staysInNames: boolean;
   /** It has a wildcard that goes down all levels. */
   readonly goesDown: boolean;
+  /** A directory may fit with a slash at its end; what is only known to begin so is tried without. */
+  readonly marks: boolean;
   /** It begins with a wildcard that stays within a name. */
   readonly adrift: boolean;
   readonly #tokens: readonly Token[];
@@ -88,12 +88,12 @@ export class SqlPattern {
       return this.#ignoreCase ? lower(token) : token;
     });
     this.#written = written;
-    const literals = literalLength(operator, this.#tokens);
-    this.isLiteral = literals === this.#tokens.length;
-    this.literal = this.isLiteral ? text : text.slice(0, unitsOf(text, literals));
+    this.literal = LITERAL[operator].exec(text)![0];
+    this.isLiteral = this.literal === text && operator !== 'PREFIX' && operator !== 'RTRIM';
     this.staysInNames = this.#tokens.includes(NAME);
+    this.marks = operator !== 'PREFIX' && operator !== 'RTRIM';
     this.goesDown = this.#tokens.includes(DEEP);
-    this.slash = text.endsWith('/');
+    this.slash = this.marks && text.endsWith('/');
     this.adrift = this.#tokens[0] === NAME;
     this.#start = this.#node([0]);
   }
@@ -118,6 +118,7 @@ export class SqlPattern {
 
   /** Whether the text with a slash at its end fits, as SQL reads that slash. */
   ended(state: State): boolean {
+    if (!this.marks) return false;
     const node = state as Node;
     node.ended ??= this.#node(this.#step(node, SLASH, true)).fits;
     return node.ended;
@@ -194,132 +195,20 @@ export class SqlPattern {
         next: [],
         ended: undefined,
       };
-      if (this.#nodes.size >= MAX_STATES) this.#nodes.clear();
+      if (this.#nodes.size >= MAX_STATES) this.#forget();
       this.#nodes.set(key, node);
     }
     return node;
+  }
+
+  /** States hold each other: they are let go together. One in use makes its next ones anew. */
+  #forget(): void {
+    for (const node of [this.#start, ...this.#nodes.values()]) node.next.length = 0;
+    this.#nodes.clear();
   }
 }
 
 /** Whether what fits from `state` on fits from `other` on, too. */
 export function isPartOf(state: State, other: State): boolean {
   return state === other || other.all || state.places.every((place) => other.places.includes(place));
-}
-
-function tokensOf(operator: SqlOperator, text: string, reading: 'sql' | 'levels'): Token[] {
-  const characters = charactersOf(text);
-  if (operator === 'LIKE') return likeTokens(characters, reading);
-  if (operator === 'GLOB') return globTokens(characters);
-  if (operator === 'NOCASE') return characters;
-  if (operator === 'PREFIX') return [...characters, DEEP];
-  return [...charactersOf(text.replace(/ +$/, '')), NAME];
-}
-
-function likeTokens(characters: readonly number[], reading: 'sql' | 'levels'): Token[] {
-  const tokens: Token[] = [];
-  for (const code of characters) {
-    if (code === PERCENT) {
-      const last = tokens.at(-1);
-      if (last === NAME) tokens[tokens.length - 1] = DEEP;
-      else if (last !== DEEP) tokens.push(reading === 'sql' ? DEEP : NAME);
-    } else tokens.push(code === UNDERSCORE ? ONE : code);
-  }
-  return tokens;
-}
-
-const PERCENT = 0x25;
-const UNDERSCORE = 0x5f;
-
-function globTokens(characters: readonly number[]): Token[] {
-  const tokens: Token[] = [];
-  for (let at = 0; at < characters.length; at++) {
-    const code = characters[at]!;
-    if (code === STAR) {
-      if (tokens.at(-1) !== DEEP) tokens.push(DEEP);
-    } else if (code === QUESTION) tokens.push(ONE);
-    else if (code === OPEN) {
-      const { set, end } = readSet(characters, at + 1);
-      tokens.push(set);
-      at = end;
-    } else tokens.push(code);
-  }
-  return tokens;
-}
-
-const STAR = 0x2a;
-const QUESTION = 0x3f;
-const OPEN = 0x5b;
-const CLOSE = 0x5d;
-const CARET = 0x5e;
-const DASH = 0x2d;
-/** What a set that does not close fits. */
-const NOTHING: CharacterSet = { negated: false, ranges: [] };
-
-/** A set from behind its bracket on: `]` in the first place belongs to it, and so does `-` in the first or last. */
-function readSet(characters: readonly number[], start: number): { set: CharacterSet; end: number } {
-  let at = start;
-  const negated = characters[at] === CARET;
-  if (negated) at++;
-  const ranges: [number, number][] = [];
-  if (characters[at] === CLOSE) {
-    ranges.push([CLOSE, CLOSE]);
-    at++;
-  }
-  let before = 0;
-  for (; at < characters.length && characters[at] !== CLOSE; at++) {
-    const code = characters[at]!;
-    const next = characters[at + 1];
-    if (code === DASH && before > 0 && next !== undefined && next !== CLOSE) {
-      ranges.push([before, next]);
-      before = 0;
-      at++;
-    } else {
-      ranges.push([code, code]);
-      before = code;
-    }
-  }
-  return { set: at < characters.length ? { negated, ranges } : NOTHING, end: at };
-}
-
-function literalLength(operator: SqlOperator, tokens: readonly Token[]): number {
-  const fixed = (token: Token) => typeof token === 'number' && !(operator === 'PREFIX' && isLetter(token));
-  const end = tokens.findIndex((token) => !fixed(token));
-  return end < 0 ? tokens.length : end;
-}
-
-/** Length of so many characters in a text. */
-function unitsOf(text: string, characters: number): number {
-  return text.isWellFormed()
-    ? [...text].slice(0, characters).join('').length
-    : Math.min(characters, text.search(ESCAPE));
-}
-
-function isLetter(code: number): boolean {
-  return (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a;
-}
-
-/** ASCII only, as SQLite has it without ICU. */
-function lower(code: number): number {
-  return code >= 0x41 && code <= 0x5a ? code + 0x20 : code;
-}
-
-/** A byte that is not UTF-8, in `base/text`; the second half of a pair, too. */
-const ESCAPE = /[\udc80-\udcff]/;
-
-/** The characters that SQLite reads, `sqlite3Utf8Read` in `utf.c`; what is not UTF-8 it takes in its own way. */
-function charactersOf(text: string): number[] {
-  if (text.isWellFormed()) return Array.from(text, (character) => character.codePointAt(0)!);
-  const bytes = encodeText(text);
-  const out: number[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    let code = bytes[at++]!;
-    if (code >= 0xc0) {
-      code &=
-        code < 0xe0 ? 0x1f : code < 0xf0 ? 0x0f : code < 0xf8 ? 0x07 : code < 0xfc ? 0x03 : code < 0xfe ? 0x01 : 0;
-      while (at < bytes.length && (bytes[at]! & 0xc0) === 0x80) code = ((code << 6) | (bytes[at++]! & 0x3f)) >>> 0;
-      if (code < ASCII || (code & 0xfffff800) >>> 0 === 0xd800 || (code & 0xfffffffe) >>> 0 === 0xfffe) code = 0xfffd;
-    }
-    out.push(code);
-  }
-  return out;
 }

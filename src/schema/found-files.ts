@@ -49,7 +49,7 @@ export function foundFiles(
   const all = [...patterns.paths, ...patterns.directories];
   if (all.length === 0) {
     const operators = [...constraints.pathPatterns, ...constraints.directoryPatterns].map(({ operator }) => operator);
-    const what = operators.length > 0 ? [...new Set(operators)].join(' and ') : 'A comparison with this collation';
+    const what = operators.length > 0 ? [...new Set(operators)].join(' and ') : 'The condition';
     throw new UserError(`${what} does not say where to look: constrain path or directory by =, IN, LIKE or GLOB`);
   }
   if (all.every(isAdrift)) warn(ADRIFT);

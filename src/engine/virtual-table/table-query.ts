@@ -1,5 +1,5 @@
 import { HostError, isAbsent, MalformedInput } from '../../base/errors.ts';
-import { decodeText, encodeText } from '../../base/text.ts';
+import { decodeText } from '../../base/text.ts';
 import type { Host, Kernel } from '../../host/host.ts';
 import type { Agent } from '../../schema/agent.ts';
 import type { Columns, ColumnType } from '../../schema/columns.ts';
@@ -164,15 +164,11 @@ function prefixesOf(constraints: readonly Constraint[]): string[] {
     constraints.flatMap(({ operator, type, values: [value] }) =>
       operator === wanted && type === 'TEXT' && typeof value === 'string' ? [value] : [],
     );
-  const ends = bounds('<').map((text) => encodeText(text));
+  const ends = bounds('<');
   return bounds('>=').filter((text) => {
-    const bytes = encodeText(lower(text));
-    const last = bytes.length - 1;
-    const isEnd = (end: Buffer) =>
-      end.length === bytes.length &&
-      end[last] === bytes[last]! + 1 &&
-      end.subarray(0, last).equals(bytes.subarray(0, last));
-    return bytes.length > 0 && ends.some(isEnd);
+    const characters = [...lower(text)];
+    const last = characters.pop();
+    return last !== undefined && ends.includes(characters.join('') + String.fromCodePoint(last.codePointAt(0)! + 1));
   });
 }
 

@@ -18,6 +18,10 @@ interface Place {
   readonly links: number;
   /** Where it really lies; undefined of a link that was not followed yet, and where nobody may know. */
   readonly real: string | undefined;
+  /** The states that walks under other names are in here: what fits from them on is found there. */
+  readonly others: readonly States[];
+  /** What its own walk began with. */
+  readonly own: States;
 }
 
 /** Trees that were walked, or will be, by the real path of their root: the states that they were entered with. */
@@ -91,14 +95,14 @@ class Search {
       const top = readings.top(states);
       if (top !== undefined) yield { path: '/', directory: top.directory, kind: 'directory' };
     }
-    const start = { path: root, states, links: 0, real: undefined };
+    const start = { path: root, states, links: 0, real: undefined, others: [], own: states };
     if (name !== undefined) {
       const found = this.#named(start, name);
       if (found !== undefined) yield found;
     } else if (!this.#enter(start, this.#again)) return;
     for (let place = this.#next(); place !== undefined; place = this.#next()) {
       const base = this.#base;
-      const all = readings.all(place.states);
+      const all = place.others.length === 0 ? readings.all(place.states) : undefined;
       if (all === undefined) {
         try {
           using scan = files.scan(base + place.path, options);
@@ -126,7 +130,7 @@ class Search {
             const isLink = kind === 'symlink' && leadsToDirectory(files, base + path, target);
             const marked = isLink || kind === 'directory' ? `${path}/` : path;
             yield { path: all.marked ? marked : path, directory: shown, kind, stat, target };
-            if (isLink) this.#links.push({ path: marked, states: place.states, links: links + 1, real: undefined });
+            if (isLink) this.#link(marked, place.states, links);
             else if (marked !== path && !this.#wasWalked(place, path)) below.push(marked);
           }
         } catch (cause) {
@@ -155,45 +159,46 @@ class Search {
    */
   #enter(place: Place, rest: boolean): boolean {
     const real = ifReadable(() => this.#files.realPath(this.#base + place.path));
-    let { states } = place;
-    if (rest) {
-      const left = real === undefined ? undefined : this.#uncovered(real, states);
-      if (left === undefined) return false;
-      states = left;
-    }
+    if (rest && real === undefined) return false;
+    const others = rest && real !== undefined ? this.#walksAt(real) : [];
+    const states = this.#rest(place.states, others);
+    if (states === undefined) return false;
     if (real !== undefined) {
       const known = this.#walked.get(real);
       if (known === undefined) this.#walked.set(real, [states]);
       else if (!known.includes(states)) known.push(states);
     }
-    this.#pending.push({ ...place, states, real });
+    this.#pending.push({ ...place, states, real, others, own: states });
     return true;
+  }
+
+  /** The states of all walks but one that come through a directory, under whatever name. */
+  #walksAt(real: string, but?: States): States[] {
+    const found: States[] = [...(this.#walked.get(real) ?? [])];
+    for (
+      let end = real.lastIndexOf('/');
+      end >= 0 && real !== '/';
+      end = end > 0 ? real.lastIndexOf('/', end - 1) : -1
+    ) {
+      for (const walked of this.#walked.get(real.slice(0, end) || '/') ?? []) {
+        const states = walked === but ? undefined : this.#readings.along(walked, real.slice(end + 1));
+        if (states !== undefined) found.push(states);
+      }
+    }
+    return found;
+  }
+
+  #rest(states: States, others: readonly States[]): States | undefined {
+    let rest: States | undefined = states;
+    for (const other of others) rest &&= this.#readings.without(rest, other);
+    return rest;
   }
 
   /** Whether all below a directory in a place where all fits was found under another name. */
   #wasWalked({ path: top, states, real, links }: Place, path: string): boolean {
     if (links === 0 || real === undefined) return false;
-    return this.#left(below(real, path.slice(top.length)), states) === undefined;
-  }
-
-  /** What is left of the states after those that a walk began with at this very directory. */
-  #left(real: string, states: States): States | undefined {
-    let left: States | undefined = states;
-    for (const walked of this.#walked.get(real) ?? []) left &&= this.#readings.without(left, walked, '');
-    return left;
-  }
-
-  /** What fits below a directory and is found under no other name of it. */
-  #uncovered(real: string, states: States): States | undefined {
-    let left: States | undefined = states;
-    for (let end = real.length; end >= 0 && left !== undefined; end = end > 0 ? real.lastIndexOf('/', end - 1) : -1) {
-      const at = end === 0 ? '/' : real.slice(0, end);
-      if (end === real.length && real === '/') continue;
-      for (const walked of this.#walked.get(at) ?? []) {
-        left &&= this.#readings.without(left, walked, real.slice(end + 1));
-      }
-    }
-    return left;
+    const others = this.#walked.get(below(real, path.slice(top.length)));
+    return others !== undefined && this.#rest(states, others) === undefined;
   }
 
   /** An entry of a directory: the file, if it fits; what is below it, for later, if some of that can fit. */
@@ -206,24 +211,36 @@ class Search {
     const isLink = kind === 'symlink';
     const isDirectory = isLink ? leadsToDirectory(this.#files, this.#base + path, target) : kind === 'directory';
     const marked = isDirectory ? `${path}/` : path;
-    if (isDirectory) this.#descend(place, marked, inside, isLink);
+    if (isDirectory) this.#descend(place, name, marked, inside, isLink);
     else if (isLink) this.#explain(path, inside);
     const form = readings.fit(place.states, inside, isDirectory, place.path);
-    if (form === undefined) return undefined;
+    if (form === undefined || place.others.some((other) => readings.fits(other, name, isDirectory))) return undefined;
     return { path: form.marked ? marked : path, directory: form.directory, kind, stat, target };
   }
 
-  #descend(place: Place, path: string, inside: States, isLink: boolean): void {
-    let states = this.#readings.below(inside);
+  #descend(place: Place, name: string, path: string, inside: States, isLink: boolean): void {
+    const states = this.#readings.below(inside);
     if (states === undefined) return;
     const { links } = place;
     if (isLink) {
-      this.#links.push({ path, states, links: links + 1, real: undefined });
+      this.#link(path, states, links);
       return;
     }
-    const real = place.real && below(place.real, path.slice(place.path.length, -1));
-    if (real !== undefined && this.#isAgain(states, links)) states = this.#left(real, states);
-    if (states !== undefined) this.#pending.push({ path, states, links, real });
+    const { own } = place;
+    const real = place.real && below(place.real, name);
+    if (real === undefined || !this.#isAgain(states, links)) {
+      this.#pending.push({ path, states, links, real, others: [], own });
+      return;
+    }
+    const others = this.#isAgain(place.states, links)
+      ? [...place.others.flatMap((other) => this.#readings.along(other, name) ?? []), ...(this.#walked.get(real) ?? [])]
+      : this.#walksAt(real, own);
+    const rest = this.#rest(states, others);
+    if (rest !== undefined) this.#pending.push({ path, states: rest, links, real, others, own });
+  }
+
+  #link(path: string, states: States, links: number): void {
+    this.#links.push({ path, states, links: links + 1, real: undefined, others: [], own: states });
   }
 
   /** Whether what lies behind so many links is walked only where it was not walked before. */

@@ -134,21 +134,30 @@ export class Readings {
     return new Set([...of(this.#paths, paths), ...of(this.#directories, directories)]);
   }
 
-  /** What of `states` is not covered by a walk that came from `others` by way of `path`; undefined if that is nothing. */
-  without(states: States, others: States, path: string): States | undefined {
-    let at: States | undefined = others;
+  /** Whether an entry of a directory fits. */
+  fits(states: States, name: string, isDirectory: boolean): boolean {
+    const inside = this.name(states, name);
+    return inside !== undefined && this.fit(states, inside, isDirectory, '') !== undefined;
+  }
+
+  /** The states some directories further down; undefined where nothing there can fit. */
+  along(states: States, path: string): States | undefined {
+    let at: States | undefined = states;
     for (const name of path.split('/')) {
-      if (name === '') continue;
-      const inside = this.name(at, name);
+      const inside: States | undefined = at && this.name(at, name);
       at = inside && this.below(inside);
-      if (at === undefined) return states;
     }
+    return at;
+  }
+
+  /** What of `states` leads to files to which `others` do not; undefined if that is nothing. */
+  without(states: States, others: States): States | undefined {
     const [only] = this.#paths;
     if (only !== undefined && this.#paths.length + this.#directories.length === 1) {
-      const rest = only.pattern.without(states.paths[0]!, at.paths[0]!);
+      const rest = only.pattern.without(states.paths[0]!, others.paths[0]!);
       return rest && { ...states, paths: [rest] };
     }
-    const { paths, directories, listed } = at;
+    const { paths, directories, listed } = others;
     const isWithin =
       states.paths.every((state, i) => isPartOf(state, paths[i]!)) &&
       states.directories.every((state, i) => isPartOf(state, directories[i]!)) &&

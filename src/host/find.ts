@@ -212,7 +212,7 @@ class Search {
     const isDirectory = isLink ? leadsToDirectory(this.#files, this.#base + path, target) : kind === 'directory';
     const marked = isDirectory ? `${path}/` : path;
     if (isDirectory) this.#descend(place, name, marked, inside, isLink);
-    else if (isLink) this.#explain(path, inside);
+    else if (isLink) this.#explain(place, name, inside);
     const form = readings.fit(place.states, inside, isDirectory, place.path);
     if (form === undefined || place.others.some((other) => readings.fits(other, name, isDirectory))) return undefined;
     return { path: form.marked ? marked : path, directory: form.directory, kind, stat, target };
@@ -248,12 +248,12 @@ class Search {
     return links > 1 || (links === 1 && this.#readings.deep(states));
   }
 
-  /** A link that patterns want to go through, each name by itself, and that leads nowhere: why, if it is there. */
-  #explain(path: string, inside: States): void {
-    const states = this.#readings.below(inside);
-    if (states === undefined || this.#readings.deep(states)) return;
+  /** A link through which a pattern goes by name, and that leads nowhere: why, if it is there. */
+  #explain(place: Place, name: string, inside: States): void {
+    if (this.#readings.below(inside) === undefined || !this.#readings.names(place.states).has(name)) return;
+    const path = this.#base + place.path + name;
     try {
-      this.#files.stat(this.#base + path);
+      this.#files.stat(path);
     } catch (cause) {
       if (!isAbsent(cause)) report(path, cause, this.#options);
     }

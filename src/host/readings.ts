@@ -44,8 +44,8 @@ interface Root {
 const NONE: Fit = { sql: true, levels: false, marked: false };
 
 /**
- * Patterns of which all must fit as SQL reads them, and one by levels: the widest of them says how far down the files lie, and
- * the others only filter. For absolute paths, or for those that begin in the working directory.
+ * Patterns of which all must fit as SQL reads them, and one that leads also by levels: the widest of those says how far down the
+ * files lie, and the others only filter. For absolute paths, or for those that begin in the working directory.
  */
 export class Readings {
   readonly absolute: boolean;
@@ -56,8 +56,13 @@ export class Readings {
 
   constructor({ paths, directories }: FilePatterns, absolute: boolean) {
     this.absolute = absolute;
-    this.#paths = paths.flatMap((pattern) => machines(pattern, paths.length + directories.length > 1));
-    this.#directories = directories.flatMap((pattern) => machines(pattern, paths.length + directories.length > 1));
+    const all = [...paths, ...directories].map((pattern) => ({ ...pattern, levels: byLevels(pattern) }));
+    // As in osquery, LIKE leads to the files, and what stands beside one only filters.
+    const leads = (one: Leading) => one.operator === 'LIKE' && (!one.levels.adrift || one.levels.goesDown);
+    const leader = all.some(leads) ? leads : () => true;
+    const made = all.map((one) => machines(one, leader(one), all.length > 1));
+    this.#paths = made.slice(0, paths.length).flat();
+    this.#directories = made.slice(paths.length).flat();
     const root = this.#rootOf();
     const states = root && this.#begin(root.path);
     this.root = root && states && { ...root, states };
@@ -208,14 +213,19 @@ export class Readings {
   }
 }
 
-/** One pattern read in both ways; by one machine where they are the same. */
-function machines({ operator, pattern }: PathPattern, several: boolean): Machine[] {
-  const levels = new SqlPattern(operator, pattern, 'levels');
-  if (!several || !levels.staysInNames) return [{ pattern: levels, sql: true, levels: true }];
-  return [
-    { pattern: new SqlPattern(operator, pattern, 'sql'), sql: true, levels: false },
-    { pattern: levels, sql: false, levels: true },
-  ];
+interface Leading extends PathPattern {
+  readonly levels: SqlPattern;
+}
+
+function byLevels({ operator, pattern }: PathPattern): SqlPattern {
+  return new SqlPattern(operator, pattern, 'levels');
+}
+
+/** One pattern read in both ways; by one machine where they are the same, or nothing else is asked. */
+function machines({ operator, pattern, levels }: Leading, leads: boolean, several: boolean): Machine[] {
+  if (!several || !levels.staysInNames) return [{ pattern: levels, sql: true, levels: leads }];
+  const filter = { pattern: new SqlPattern(operator, pattern, 'sql'), sql: true, levels: false };
+  return leads ? [filter, { pattern: levels, sql: false, levels: true }] : [filter];
 }
 
 function fitOf(all: readonly Machine[], states: readonly State[], what: 'file' | 'directory' | 'top'): Fit {

@@ -215,13 +215,15 @@ describe('a tree of odd names', () => {
       `select path, directory, plain from found where ${conditions.map(sqlOf).join(' and ')}`,
     );
     const reach = conditions.map((one) => ({ ...one, ...reachOf(one) }));
+    // What stands beside a LIKE only filters.
+    const leaders = reach.filter(({ operator }) => operator === 'LIKE');
     const [slash, directorySlash] = [ends(conditions, 'path').has(true), ends(conditions, 'directory').has(true)];
     const fits = rows.filter((row) => {
       const [path, directory] = row as string[];
       if (path!.endsWith('/') !== slash || directory!.endsWith('/') !== directorySlash) return false;
       const of = (column: string) => (column === 'path' ? path! : directory!);
       if (asWritten && !reach.every(({ column, written }) => written(of(column)))) return false;
-      return reach.some(({ column, levels }) => levels(of(column)));
+      return (leaders.length > 0 ? leaders : reach).some(({ column, levels }) => levels(of(column)));
     });
     return fits.map(([, , name]) => name as string);
   }

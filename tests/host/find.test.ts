@@ -110,7 +110,10 @@ test('all patterns must fit, and the widest says how far down', () => {
   assert.deepEqual(like('/t/%%', '/t/%x'), ['/t/h/a/x', '/t/h/x']);
   assert.deepEqual(like('/t/%', '/t/%x'), []);
   assert.deepEqual(like('/t/%', '/srv/%'), []);
+  // GLOB beside LIKE only filters; alone it means what it says.
   const glob = { operator: 'GLOB', pattern: '/t*' } as const;
+  assert.deepEqual(paths(files, [{ operator: 'LIKE', pattern: '/t/h/%' }, glob]), like('/t/h/%'));
+  assert.deepEqual(paths(files, [{ operator: 'GLOB', pattern: '/t/h*' }]), ['/t/h/', '/t/h/a/', '/t/h/a/x', '/t/h/x']);
   assert.deepEqual(paths(files, [{ operator: 'LIKE', pattern: '/t/h/%%' }, glob]), like('/t/h/%%'));
   const directory = { operator: 'LIKE', pattern: '/t/h' } as const;
   assert.deepEqual(paths(files, [{ operator: 'LIKE', pattern: '/t/%' }], [directory]), ['/t/h/a/', '/t/h/x']);

@@ -90,19 +90,19 @@ export const file = table({
       const { files } = seen;
       for (const found of foundFiles(files, constraints, warn, needsStat)) {
         const { path } = found;
-        const location = locationOf(files, path);
-        const link = withoutSlash(location);
         let { kind, stat } = found;
         if (kind === undefined || kind === 'unknown' || (needsStat && stat === undefined && kind !== 'symlink')) {
           // Behind a slash there is only a directory; a link to one is followed, as the kernel does.
           const named = kind === undefined && path.endsWith('/');
-          stat = attempt(() => (named ? files.stat(link) : files.linkStat(link)));
+          const location = withoutSlash(locationOf(files, path));
+          stat = attempt(() => (named ? files.stat(location) : files.linkStat(location)));
           // Gone meanwhile, or never there.
           if (stat === undefined || (named && stat.kind !== 'directory')) continue;
           kind = stat.kind;
         }
         let type = kind;
         const isLink = kind === 'symlink';
+        const link = isLink ? withoutSlash(locationOf(files, path)) : '';
         if (isLink && (needsStat || needsType)) {
           // A link that dangles, loops or leads where we may not look is no reason to warn.
           const target = found.target === undefined ? ifReadable(() => files.stat(link)) : found.target;

@@ -38,16 +38,24 @@ type Walked = Map<string, States[]>;
  * walk ends, and each file is found at least once.
  */
 export function find(files: Files, patterns: FilePatterns, options: WalkOptions = {}): Iterable<FoundByPattern> {
+  const readings = [new Readings(patterns, false), new Readings(patterns, true)];
+  if (readings[1]!.adrift) {
+    const working = workingDirectory(files);
+    if (working !== undefined && working !== '/') readings.push(new Readings(patterns, true, working));
+  }
   const walked: Walked = new Map();
-  const searches = [false, true]
-    .flatMap((absolute) => {
-      const readings = new Readings(patterns, absolute);
-      return readings.root === undefined ? [] : [readings];
-    })
-    .map((readings, i) => new Search(files, readings, options, walked, i > 0));
+  const searches = readings
+    .filter(({ root }) => root !== undefined)
+    .map((one, i) => new Search(files, one, options, walked, i > 0));
   const [only] = searches;
   // Each generator on the way costs a million files a fifth of a second.
   return searches.length === 1 ? only!.run() : chained(searches);
+}
+
+/** With a slash at its end; undefined if it is gone. */
+function workingDirectory(files: Files): string | undefined {
+  const path = ifReadable(() => files.workingDirectory());
+  return path === undefined || path.endsWith('/') ? path : `${path}/`;
 }
 
 function* chained(searches: readonly Search[]): Generator<FoundByPattern> {
@@ -87,9 +95,9 @@ class Search {
     const readings = this.#readings;
     const { path: root, name, states } = readings.root!;
     if (!readings.absolute) {
-      const working = ifReadable(() => files.workingDirectory());
+      const working = workingDirectory(files);
       if (working === undefined) return;
-      this.#base = working.endsWith('/') ? working : `${working}/`;
+      this.#base = working;
     }
     if (root === '/' && name === undefined) {
       const top = readings.top(states);
@@ -245,7 +253,7 @@ class Search {
 
   /** Whether what lies behind so many links is walked only where it was not walked before. */
   #isAgain(states: States, links: number): boolean {
-    return links > 1 || (links === 1 && this.#readings.deep(states));
+    return links > 1 || (links === 1 ? this.#readings.deep(states) : this.#again);
   }
 
   /** A link through which a pattern goes by name, and that leads nowhere: why, if it is there. */

@@ -45,25 +45,33 @@ const NONE: Fit = { sql: true, levels: false, marked: false };
 
 /**
  * Patterns of which all must fit as SQL reads them, and one that leads also by levels: the widest of those says how far down the
- * files lie, and the others only filter. For absolute paths, or for those that begin in the working directory.
+ * files lie, and the others only filter. For absolute paths, or for relative ones; with `working` for absolute paths of which the
+ * patterns fit the part behind that directory.
  */
 export class Readings {
   readonly absolute: boolean;
+  /** All patterns begin with a wildcard, one of them with a `%` alone. */
+  readonly adrift: boolean;
+  readonly #working: string | undefined;
   /** Undefined where no such path can fit. */
   readonly root: (Root & { readonly states: States }) | undefined;
   readonly #paths: readonly Machine[];
   readonly #directories: readonly Machine[];
 
-  constructor({ paths, directories }: FilePatterns, absolute: boolean) {
+  constructor({ paths, directories }: FilePatterns, absolute: boolean, working?: string) {
+    this.#working = working;
     this.absolute = absolute;
     const all = [...paths, ...directories].map((pattern) => ({ ...pattern, levels: byLevels(pattern) }));
+    const anywhere = all.every(({ levels }) => levels.anywhere);
+    this.adrift = anywhere && all.some(({ levels }) => levels.adrift);
     // As in osquery, LIKE leads to the files, and what stands beside one only filters.
     const leads = (one: Leading) => one.operator === 'LIKE' && (!one.levels.adrift || one.levels.goesDown);
     const leader = all.some(leads) ? leads : () => true;
     const made = all.map((one) => machines(one, leader(one), all.length > 1));
     this.#paths = made.slice(0, paths.length).flat();
     this.#directories = made.slice(paths.length).flat();
-    const root = this.#rootOf();
+    // What begins anywhere fits the absolute name of a file.
+    const root = anywhere && !absolute ? undefined : this.#rootOf();
     const states = root && this.#begin(root.path);
     this.root = root && states && { ...root, states };
   }
@@ -184,8 +192,10 @@ export class Readings {
   }
 
   #begin(root: string): States | undefined {
-    const from = ({ pattern }: Machine, text: string) =>
-      pattern.after(pattern.begin(this.absolute), this.absolute ? text.slice(1) : text);
+    const from = ({ pattern, levels }: Machine, text: string) => {
+      if (this.#working !== undefined && levels) return pattern.begin(false);
+      return pattern.after(pattern.begin(this.absolute), this.absolute ? text.slice(1) : text);
+    };
     const after = (all: readonly Machine[], text: string) => all.map((machine) => from(machine, text));
     const isTop = root.length <= 1;
     const named = after(this.#directories, isTop ? root : root.slice(0, -1));
@@ -195,6 +205,7 @@ export class Readings {
 
   /** The longest way that a pattern gives. */
   #rootOf(): Root | undefined {
+    if (this.#working !== undefined) return { path: this.#working, name: undefined };
     let longest: Root | undefined;
     const offer = (root: Root) => {
       if (longest === undefined || root.path.length > longest.path.length) longest = root;

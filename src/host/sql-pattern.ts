@@ -69,6 +69,8 @@ export class SqlPattern {
   readonly marks: boolean;
   /** It begins with a wildcard that stays within a name. */
   readonly adrift: boolean;
+  /** It begins with any wildcard but one of a single character. */
+  readonly anywhere: boolean;
   readonly #tokens: readonly Token[];
   /** Of each token that is a character, that character as written. */
   readonly #written: readonly number[];
@@ -95,6 +97,7 @@ export class SqlPattern {
     this.goesDown = this.#tokens.includes(DEEP);
     this.slash = this.marks && text.endsWith('/');
     this.adrift = this.#tokens[0] === NAME;
+    this.anywhere = this.adrift || this.#tokens[0] === DEEP;
     this.#start = this.#node([0]);
   }
 

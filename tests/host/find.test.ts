@@ -165,9 +165,13 @@ test('patterns that do not begin with a slash', () => {
   const from = (directory: string, pattern: string) => paths(at(directory), [{ operator: 'LIKE', pattern }]);
   assert.deepEqual(from('/t', 'h/x'), ['h/x']);
   assert.deepEqual(from('/t', 'h/%'), ['h/a/', 'h/x']);
-  assert.deepEqual(from('/home', '%/notes'), ['anna/notes', 'bert/notes', 'carl/notes']);
+  assert.deepEqual(from('/home', '%/notes'), ['/home/anna/notes', '/home/bert/notes', '/home/carl/notes']);
   assert.deepEqual(from('/home', '%t/h/x'), ['/t/h/x']);
-  assert.deepEqual(from('/', '%t/h/x'), ['t/h/x']);
+  assert.deepEqual(from('/t', '%/x'), ['/t/h/x']);
+  assert.deepEqual(from('/t/h', '%x'), ['/t/h/x']);
+  assert.deepEqual(from('/t', '_/x'), ['h/x']);
+  assert.deepEqual(from('/t', '%h/%%'), ['/t/h/a/', '/t/h/a/x', '/t/h/x']);
+  assert.deepEqual(from('/', '%t/h/x'), ['/t/h/x']);
   assert.deepEqual(from('/home', '%%/x'), ['/t/h/a/x', '/t/h/x']);
 });
 

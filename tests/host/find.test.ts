@@ -170,7 +170,7 @@ test('patterns that do not begin with a slash', () => {
   assert.deepEqual(from('/t', '%/x'), ['/t/h/x']);
   assert.deepEqual(from('/t/h', '%x'), ['/t/h/x']);
   assert.deepEqual(from('/t', '_/x'), ['h/x']);
-  assert.deepEqual(from('/t', '%h/%%'), ['/t/h/a/', '/t/h/a/x', '/t/h/x']);
+  assert.deepEqual(from('/t', '%h/%%'), ['/t/.ssh/id', '/t/h/a/', '/t/h/a/x', '/t/h/x']);
   assert.deepEqual(from('/', '%t/h/x'), ['/t/h/x']);
   assert.deepEqual(from('/home', '%%/x'), ['/t/h/a/x', '/t/h/x']);
 });

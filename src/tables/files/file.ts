@@ -13,7 +13,7 @@ const PERMISSION_BITS = 0o7777;
 export const file = table({
   name: 'file',
   description:
-    'Files by path or directory: their kind, owner, size and times. Patterns with % match within a directory, with %% on all levels below.',
+    'Files by path or directory: their kind, owner, size and times. In a pattern of LIKE a % stays within a name, and %% goes down all levels.',
   platforms: ['linux', 'darwin', 'windows'],
   columns: {
     path: text('Absolute path; a directory found by a pattern ends in /', {

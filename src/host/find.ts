@@ -38,8 +38,11 @@ type Walked = Map<string, States[]>;
  * walk ends, and each file is found at least once.
  */
 export function find(files: Files, patterns: FilePatterns, options: WalkOptions = {}): Iterable<FoundByPattern> {
-  const readings = [new Readings(patterns, false), new Readings(patterns, true)];
-  if (readings[1]!.adrift) {
+  const absolute = new Readings(patterns, true);
+  const readings = [absolute];
+  const isAbsolute = [...patterns.paths, ...patterns.directories].some(({ pattern }) => pattern.startsWith('/'));
+  if (!isAbsolute) readings.unshift(new Readings(patterns, false));
+  if (absolute.adrift) {
     const working = workingDirectory(files);
     if (working !== undefined && working !== '/') readings.push(new Readings(patterns, true, working));
   }

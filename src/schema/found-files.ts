@@ -2,7 +2,6 @@ import { HostError, ifReadable, isAbsent, UserError } from '../base/errors.ts';
 import { find } from '../host/find.ts';
 import type { FileKind, FileStat, Files } from '../host/host.ts';
 import type { PathPattern } from '../host/readings.ts';
-import { SqlPattern } from '../host/sql-pattern.ts';
 import type { Pattern } from './table.ts';
 
 /** A file that a query asks for. */
@@ -74,8 +73,7 @@ const ADRIFT =
   'a pattern that begins with % is looked for in the working directory and in / only, each % one level: begin it with a directory, or with /%% for all levels';
 
 function isAdrift({ operator, pattern }: PathPattern): boolean {
-  const { adrift, goesDown } = new SqlPattern(operator, pattern, 'levels');
-  return adrift && !goesDown;
+  return operator === 'LIKE' && pattern.startsWith('%') && !pattern.includes('%%');
 }
 
 function isWildcard(pattern: Pattern): pattern is Pattern & PathPattern {

@@ -3,8 +3,21 @@ export class UserError extends Error {
   override readonly name: string = 'UserError';
 }
 
+/**
+ * An error about something outside the program, which says all there is to know. It has no stack: that would take ten times as
+ * long, and whoever can make us throw such errors can make us throw many (6 µs each, 0.6 without; Node 24).
+ */
+abstract class OutsideError extends Error {
+  constructor(message: string) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    super(message);
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
 /** The machine refused: a file is missing, unreadable, gone. `code` is the errno name (`ENOENT`, `EACCES`, …). */
-export class HostError extends Error {
+export class HostError extends OutsideError {
   override readonly name = 'HostError';
   readonly code: string;
   readonly path: string;
@@ -17,7 +30,7 @@ export class HostError extends Error {
 }
 
 /** Input from outside does not have the shape it claims. `offset` is in bytes (or lines, where `unit` says so). */
-export class MalformedInput extends Error {
+export class MalformedInput extends OutsideError {
   override readonly name = 'MalformedInput';
   readonly source: string;
   readonly offset: number;

@@ -1,6 +1,7 @@
 import type { TableSource } from '../engine/engine.ts';
 import { expand } from '../host/glob.ts';
 import { text } from '../schema/columns.ts';
+import { locationOf } from '../schema/found-files.ts';
 import { table } from '../schema/table.ts';
 import type { CustomTable } from './custom-tables.ts';
 
@@ -21,7 +22,7 @@ export function customTableSource({ name, query, path, columns }: CustomTable): 
         columns: declared,
         examples: [],
         *generate({ host, sqlite, row, attempt }) {
-          for (const { path: file } of expand(host.files, path, { only: 'files' })) {
+          for (const { path: file } of expand(host.files, locationOf(host.files, path), { only: 'files' })) {
             const rows = sqlite.rows(file, query, { texts: true })[Symbol.iterator]();
             for (;;) {
               // One file that cannot be read does not lose the others.

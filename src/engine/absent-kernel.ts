@@ -23,6 +23,7 @@ export class AbsentKernel {
       }
     };
     this.files = {
+      workingDirectory: () => files.workingDirectory(),
       readText: (path: string, options?: ReadLimit) => noting(path, () => files.readText(path, options)),
       readBytes: (path: string, options?: ReadLimit) => noting(path, () => files.readBytes(path, options)),
       list: (path: string) => noting(path, () => this.#listed(path, files.list(path))),

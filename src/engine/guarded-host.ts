@@ -48,6 +48,10 @@ class GuardedFiles implements Files {
     this.#root = root;
   }
 
+  workingDirectory(): string {
+    return this.#files.workingDirectory();
+  }
+
   readText(path: string, options?: ReadLimit): string {
     return this.#inside('read', path, () => this.#files.readText(path, options));
   }

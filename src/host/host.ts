@@ -73,6 +73,8 @@ export const DEFAULT_READ_LIMIT = 64 * 1024 * 1024;
  * the last component differs.
  */
 export interface Files {
+  /** Where relative paths of a query begin: where the program was started; `/` of other machines than the live one. */
+  workingDirectory(): string;
   /** The whole file as text (invalid bytes escaped). Good for procfs: works with files whose size reads as 0. */
   readText(path: string, options?: ReadLimit): string;
   readBytes(path: string, options?: ReadLimit): Buffer;

@@ -157,7 +157,7 @@ function mark(files: Files, path: string, { kind, stat, target }: Omit<ScannedEn
   return { path: directory ? `${path}/` : path, kind, stat, target };
 }
 
-function leadsToDirectory(files: Files, path: string, target: FileStat | null | undefined): boolean {
+export function leadsToDirectory(files: Files, path: string, target: FileStat | null | undefined): boolean {
   if (target !== undefined) return target?.kind === 'directory';
   try {
     return files.stat(path).kind === 'directory';
@@ -169,7 +169,7 @@ function leadsToDirectory(files: Files, path: string, target: FileStat | null | 
 }
 
 /** Only a refusal of the host is survived: a query that is stopped must stop. */
-function report(path: string, cause: unknown, { onError }: WalkOptions): void {
+export function report(path: string, cause: unknown, { onError }: WalkOptions): void {
   if (!(cause instanceof HostError)) throw cause;
   if (!isAbsent(cause)) onError?.(path, cause);
 }

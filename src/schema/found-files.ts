@@ -1,13 +1,15 @@
-import { HostError, isAbsent, UserError } from '../base/errors.ts';
-import { expand } from '../host/glob.ts';
+import { HostError, ifReadable, isAbsent, UserError } from '../base/errors.ts';
+import { find } from '../host/find.ts';
 import type { FileKind, FileStat, Files } from '../host/host.ts';
+import type { PathPattern } from '../host/readings.ts';
 import type { Pattern } from './table.ts';
 
 /** A file that a query asks for. */
 export interface FoundFile {
+  /** As the query has it: relative to the working directory where it wrote it so (`locationOf`). */
   readonly path: string;
   /** The directory as the query wrote it, where it asked by directory. */
-  readonly directory?: string;
+  readonly directory?: string | undefined;
   /** Of the file itself, not of what a link leads to; undefined while nobody looked whether the file is there. */
   readonly kind?: FileKind;
   /** As in `ScannedEntry`: what was seen on the way, right until the next file is pulled. */
@@ -23,13 +25,11 @@ export interface FileConstraints {
   readonly directoryPatterns: readonly Pattern[];
 }
 
-export type OnError = (message: string, cause: HostError) => void;
+export type OnError = (message: string, cause?: HostError) => void;
 
 /**
- * The files that the constraints name, found while the caller pulls: none is held. All constraints must hold, so the one
- * that names the fewest files is followed, and SQLite checks the others. LIKE and GLOB patterns are osquery's path
- * wildcards: `%` stays within a directory, `%%` at the end goes down all levels (`host/glob.ts`). `stat`: the files will
- * be looked at.
+ * The files that the constraints name, found while the caller pulls: none is held. All constraints must hold, and SQLite checks
+ * each row again, so what is found is at least what it keeps. `stat`: the files will be looked at.
  */
 export function foundFiles(
   files: Files,
@@ -37,23 +37,47 @@ export function foundFiles(
   warn: OnError,
   stat = false,
 ): Iterable<FoundFile> {
-  const { paths, pathPatterns, directories, directoryPatterns } = constraints;
+  const { paths, directories } = constraints;
   const onError = (_path: string, cause: HostError) => warn('cannot read a directory', cause);
   if (paths !== undefined) return paths.filter((path) => path !== '').map((path) => ({ path }));
   if (directories !== undefined) return allListed(files, directories, stat, onError);
-  const pathPattern = wildcard(pathPatterns);
-  if (pathPattern !== undefined) return expand(files, pathPattern, { onError, stat });
-  const directoryPattern = wildcard(directoryPatterns);
-  if (directoryPattern !== undefined) {
-    const matching = expand(files, directoryPattern, { only: 'directories', onError });
-    return allListed(files, pathsOf(matching), stat, onError);
+  const patterns = {
+    paths: constraints.pathPatterns.filter(isWildcard),
+    directories: constraints.directoryPatterns.filter(isWildcard),
+  };
+  const all = [...patterns.paths, ...patterns.directories];
+  if (all.length === 0) {
+    const operators = [...constraints.pathPatterns, ...constraints.directoryPatterns].map(({ operator }) => operator);
+    const what = operators.length > 0 ? [...new Set(operators)].join(' and ') : 'The condition';
+    throw new UserError(`${what} does not say where to look: constrain path or directory by =, IN, LIKE or GLOB`);
   }
-  if ([...pathPatterns, ...directoryPatterns].some(isWildcard)) return [];
-  throw new UserError('REGEXP does not say where to look: constrain path or directory by =, IN, LIKE or GLOB');
+  if (all.every(isAdrift)) warn(ADRIFT);
+  return find(files, patterns, { onError, stat });
 }
 
-function* pathsOf(found: Iterable<{ readonly path: string }>): Generator<string> {
-  for (const { path } of found) yield path;
+/** Where a path of a query lies. */
+export function locationOf(files: Files, path: string): string {
+  if (path.startsWith('/')) return path;
+  const working = files.workingDirectory();
+  return working.endsWith('/') ? working + path : `${working}/${path}`;
+}
+
+/** The directory of a path, as dirname(1) has it, but '' where it names none. */
+export function parentOf(path: string): string {
+  const end = path.replace(/\/+$/, '').lastIndexOf('/');
+  if (end < 0) return path.startsWith('/') ? '/' : '';
+  return path.slice(0, end).replace(/\/+$/, '') || '/';
+}
+
+const ADRIFT =
+  'a pattern that begins with % is looked for in the working directory and in / only, each % one level: begin it with a directory, or with /%% for all levels';
+
+function isAdrift({ operator, pattern }: PathPattern): boolean {
+  return operator === 'LIKE' && pattern.startsWith('%') && !pattern.includes('%%');
+}
+
+function isWildcard(pattern: Pattern): pattern is Pattern & PathPattern {
+  return pattern.operator !== 'REGEXP' && pattern.operator !== 'MATCH';
 }
 
 function* allListed(
@@ -65,15 +89,6 @@ function* allListed(
   for (const directory of directories) yield* listed(files, directory, stat, onError);
 }
 
-/** The first that says where to begin: `%.conf` leads nowhere. */
-function wildcard(patterns: readonly Pattern[]): string | undefined {
-  return patterns.find((pattern) => isWildcard(pattern) && pattern.pattern.startsWith('/'))?.pattern;
-}
-
-function isWildcard({ operator }: Pattern): boolean {
-  return operator === 'LIKE' || operator === 'GLOB';
-}
-
 /** The entries of a directory, hidden ones too; a link is one of them, wherever it leads. */
 function* listed(
   files: Files,
@@ -81,10 +96,11 @@ function* listed(
   stat: boolean,
   onError: (path: string, cause: HostError) => void,
 ): Generator<FoundFile> {
-  if (!directory.startsWith('/')) return;
+  const location = directory === '' ? undefined : ifReadable(() => locationOf(files, directory));
+  if (location === undefined) return;
   const prefix = directory.endsWith('/') ? directory : `${directory}/`;
   try {
-    for (const { name, kind, stat: own, target } of files.scan(directory, { stat })) {
+    for (const { name, kind, stat: own, target } of files.scan(location, { stat })) {
       yield { path: prefix + name, directory, kind, stat: own, target };
     }
   } catch (cause) {

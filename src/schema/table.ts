@@ -61,7 +61,8 @@ export type ConstrainedName<C extends Columns> = {
 }[keyof C];
 
 export interface Pattern {
-  readonly operator: 'LIKE' | 'GLOB' | 'REGEXP' | 'MATCH';
+  /** NOCASE, RTRIM: `=` under that collation. PREFIX: what a text begins with, case ignored, of which SQLite told no more. */
+  readonly operator: 'LIKE' | 'GLOB' | 'REGEXP' | 'MATCH' | 'NOCASE' | 'RTRIM' | 'PREFIX';
   readonly pattern: string;
 }
 
@@ -80,7 +81,7 @@ export interface Query<C extends Columns> {
   row<R extends Cells<C>>(cells: R & { readonly [K in Exclude<keyof R, keyof C>]: never }): Row<C>;
   /** Values asked for with `=` or IN, without duplicates; undefined when the query does not say. */
   values<K extends ConstrainedName<C>>(column: K): readonly ValueOf<C[K]['type']>[] | undefined;
-  /** LIKE, GLOB, REGEXP and MATCH patterns asked of a column; all of them must hold. */
+  /** Patterns asked of a column; all of them must hold. */
   patterns<K extends ConstrainedName<C>>(column: K): readonly Pattern[];
   /** The inclusive range that `< <= > >= =` leave of a number or an ordinal; an absent end is open. */
   bounds<K extends ConstrainedName<C>>(column: K): { readonly min?: number; readonly max?: number };

@@ -1,4 +1,5 @@
 import type { Engine } from '../engine/engine.ts';
+import { expressionTypes } from '../engine/expression-types.ts';
 import type { TraceEntry } from '../engine/trace.ts';
 import type { Cell } from './printers/printer.ts';
 import type { ColumnInfo, ResultSink, SqlRunner } from './runner.ts';
@@ -27,10 +28,16 @@ export class LocalRunner implements SqlRunner {
 
   async describe(sql: string): Promise<readonly ColumnInfo[]> {
     this.#sql = sql;
-    const { statement } = this.#engine.prepare(sql);
+    const { statement, tail } = this.#engine.prepare(sql);
     if (statement === undefined) return [];
     using open = statement;
-    return open.columns.map(({ name, declaredType }) => ({ name, type: declaredType ?? 'UNKNOWN' }));
+    const { columns } = open;
+    // What EXPLAIN itself gives has no types.
+    const isKnown = columns.every(({ declaredType }) => declaredType !== null) || /^\s*explain\b/i.test(sql);
+    const types = isKnown
+      ? []
+      : expressionTypes(this.#engine.query(`explain ${sql.slice(0, sql.length - tail.length)}`).rows);
+    return columns.map(({ name, declaredType }, i) => ({ name, type: declaredType ?? types[i] ?? 'UNKNOWN' }));
   }
 
   async trace(): Promise<readonly TraceEntry[]> {

@@ -115,6 +115,10 @@ class MemoryFiles implements Files {
     this.#root = root;
   }
 
+  workingDirectory(): string {
+    return '/';
+  }
+
   readText(path: string, options?: ReadLimit): string {
     return decodeText(this.readBytes(path, options));
   }

@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { customTableSource } from '../../src/config/custom-table-source.ts';
@@ -198,4 +207,11 @@ test('a table of a configuration: all files of its pattern, a bad one is a warni
   );
   assert.equal(warnings.length, 1);
   assert.match(warnings[0]!, /bad\.db: byte 0: file is not a database/);
+  // A relative path begins where the program was started.
+  const path = relative(process.cwd(), `${folder}/%.db`);
+  const again = customTableSource({ name: 'notes', query: 'SELECT id, name FROM t', path, columns });
+  assert.deepEqual(
+    runTable(again.load(), new LinuxHost()).rows.map(({ path }) => realpathSync(path as string)),
+    rows.map(({ path }) => path),
+  );
 });

@@ -15,8 +15,15 @@ const OPERATORS = {
   67: 'REGEXP',
 } as const;
 const EQUALS = 2;
+const LESS = 16;
+const AT_LEAST = 32;
+const LIKE = 65;
 
-export type Operator = (typeof OPERATORS)[keyof typeof OPERATORS];
+/** Collations under which `=` is a pattern. */
+const PATTERN_COLLATIONS = new Set(['NOCASE', 'RTRIM'] as const);
+type PatternCollation = 'NOCASE' | 'RTRIM';
+
+export type Operator = (typeof OPERATORS)[keyof typeof OPERATORS] | PatternCollation;
 
 export interface PlannedConstraint {
   readonly column: number;
@@ -72,6 +79,7 @@ export function bestIndex(library: Library, layout: Layout, info: number): numbe
   let narrowed = false;
   let hasRequired = layout.required.length === 0;
   let requiredElsewhere = false;
+  const escaped = escapedLikes(library, layout, info);
   for (let i = 0; i < count; i++) {
     const at = constraints + CONSTRAINT_SIZE * i;
     const number = heap.i32[at >> 2]!;
@@ -86,10 +94,17 @@ export function bestIndex(library: Library, layout: Layout, info: number): numbe
     }
     const isText = column.type === 'TEXT';
     const isRange = operator === '>' || operator === '<' || operator === '<=' || operator === '>=';
-    if (isText && isRange && !column.ordinal) continue;
-    // A comparison under NOCASE or a version collation has more answers than the one value it names.
-    if (isText && (code === EQUALS || isRange) && heap.cString(api.sqlite3_vtab_collation(info, i)) !== 'BINARY') {
+    const collation =
+      isText && (code === EQUALS || isRange) ? heap.cString(api.sqlite3_vtab_collation(info, i)) : 'BINARY';
+    if (isText && isRange && !column.ordinal) {
+      if (collation !== 'NOCASE' || (code !== LESS && code !== AT_LEAST) || !escaped.has(number)) continue;
+    } else if (collation !== 'BINARY') {
+      // A comparison under NOCASE or a version collation has more answers than the one value it names.
       hasRequired ||= column.required;
+      if (code !== EQUALS || !column.required || !isPatternCollation(collation)) continue;
+      taken.push({ column: number, operator: collation, list: false });
+      heap.i32[(usage + USAGE_SIZE * i) >> 2] = taken.length;
+      pattern = true;
       continue;
     }
     const list = code === EQUALS && column.optimized && api.sqlite3_vtab_in(info, i, -1) !== 0;
@@ -119,6 +134,30 @@ export function bestIndex(library: Library, layout: Layout, info: number): numbe
   heap.f64[(info + INFO.cost) >> 3] = cost;
   heap.i64[(info + INFO.rows) >> 3] = BigInt(Math.ceil(rows));
   return SQLITE_OK;
+}
+
+function isPatternCollation(collation: string): collation is PatternCollation {
+  return PATTERN_COLLATIONS.has(collation as PatternCollation);
+}
+
+/**
+ * Required columns on which a `LIKE … ESCAPE` stands. SQLite does not offer it, but of each LIKE whose pattern is a constant it
+ * offers the bounds between which all texts lie that begin as the pattern does: more bounds than LIKEs mean that there is one.
+ */
+function escapedLikes({ heap, api }: Library, { columns }: Layout, info: number): Set<number> {
+  const excess = new Map<number, number>();
+  const constraints = heap.u32[(info + INFO.constraints) >> 2]!;
+  for (let i = 0; i < heap.i32[(info + INFO.count) >> 2]!; i++) {
+    const at = constraints + CONSTRAINT_SIZE * i;
+    const number = heap.i32[at >> 2]!;
+    const code = heap.u8[at + 4]!;
+    const { required, type } = columns[number] ?? {};
+    if (!required || type !== 'TEXT' || heap.u8[at + 5] === 0) continue;
+    if (code === LIKE) excess.set(number, (excess.get(number) ?? 0) - 1);
+    else if (code === AT_LEAST && heap.cString(api.sqlite3_vtab_collation(info, i)) === 'NOCASE')
+      excess.set(number, (excess.get(number) ?? 0) + 1);
+  }
+  return new Set([...excess].filter(([, count]) => count > 0).map(([number]) => number));
 }
 
 /**

@@ -1,4 +1,5 @@
 import { HostError, isAbsent, MalformedInput } from '../../base/errors.ts';
+import { decodeText } from '../../base/text.ts';
 import type { Host, Kernel } from '../../host/host.ts';
 import type { Agent } from '../../schema/agent.ts';
 import type { Columns, ColumnType } from '../../schema/columns.ts';
@@ -23,6 +24,11 @@ export interface TableQueryContext {
   readonly sqlite: SqliteReader;
   readonly events: EventSource | undefined;
   warn(table: string, message: string, cause?: unknown): void;
+}
+
+/** Whether a constraint compares with NULL, which nothing fits. */
+export function comparesNull(constraints: readonly Constraint[]): boolean {
+  return constraints.some(({ values }) => values.length === 1 && values[0] === null);
 }
 
 /** What one scan of a table is asked: the constraints with their values, the columns in use. */
@@ -124,14 +130,55 @@ function numeric(text: string): number | undefined {
 
 function patternsOf(constraints: readonly Constraint[], column: string): readonly Pattern[] {
   const out: Pattern[] = [];
-  for (const { column: name, operator, values } of constraints) {
-    const [pattern] = values;
-    if (name !== column || typeof pattern !== 'string') continue;
-    if (operator === 'LIKE' || operator === 'GLOB' || operator === 'REGEXP' || operator === 'MATCH') {
-      out.push({ operator, pattern });
-    }
+  const own = constraints.filter(({ column: name }) => name === column);
+  for (const { operator, values } of own) {
+    if (operator === '=' || operator === '<' || operator === '<=' || operator === '>' || operator === '>=') continue;
+    out.push({ operator, pattern: textOf(values[0] ?? null) });
+  }
+  const known = out.filter(({ operator }) => operator === 'LIKE').map(({ pattern }) => beginningOf(pattern));
+  for (const prefix of prefixesOf(own)) {
+    const at = known.indexOf(prefix);
+    // The bounds of a LIKE that is here itself.
+    if (at >= 0) known.splice(at, 1);
+    else out.push({ operator: 'PREFIX', pattern: prefix });
   }
   return out;
+}
+
+/** What SQLite takes a value for where it wants a text. */
+function textOf(value: SqlValue): string {
+  return value instanceof Uint8Array ? decodeText(Buffer.from(value)) : String(value ?? '');
+}
+
+/** A LIKE pattern up to its first wildcard, as the lower bound of it is written. */
+function beginningOf(pattern: string): string {
+  return upper(/^[^%_]*/.exec(pattern)![0]);
+}
+
+/**
+ * The beginnings, in capitals, between whose bounds a LIKE's texts lie: `>= '/T/A' collate nocase` and `< '/t/b'`. What is in
+ * other bounds is only more.
+ */
+function prefixesOf(constraints: readonly Constraint[]): string[] {
+  const bounds = (wanted: Operator) =>
+    constraints.flatMap(({ operator, type, values: [value] }) =>
+      operator === wanted && type === 'TEXT' && typeof value === 'string' ? [value] : [],
+    );
+  const ends = bounds('<');
+  return bounds('>=').filter((text) => {
+    const characters = [...lower(text)];
+    const last = characters.pop();
+    return last !== undefined && ends.includes(characters.join('') + String.fromCodePoint(last.codePointAt(0)! + 1));
+  });
+}
+
+/** ASCII only, as SQLite has it. */
+function upper(text: string): string {
+  return text.replace(/[a-z]/g, (letter) => letter.toUpperCase());
+}
+
+function lower(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
 function boundsOf(constraints: readonly Constraint[], column: string): { min?: number; max?: number } {

@@ -13,7 +13,7 @@ import { cellWriter, MAX_CELL } from './cells.ts';
 import type { Layout } from './layout.ts';
 import { bestIndex, type Plan, parsePlan } from './plan.ts';
 import { RowIds, rowHasher } from './rowid.ts';
-import { type Constraint, type TableQueryContext, tableQuery } from './table-query.ts';
+import { type Constraint, comparesNull, type TableQueryContext, tableQuery } from './table-query.ts';
 
 /** `sqlite3_module`, `sqlite3_vtab` and `sqlite3_vtab_cursor` in wasm32; ours follows SQLite's part of each. */
 const MODULE_SIZE = 100;
@@ -248,6 +248,7 @@ export class VirtualTables {
       this.#context.warn(layout.table.name, 'needs the running kernel, which --root does not have: no rows');
       return SQLITE_OK;
     }
+    if (comparesNull(constraints)) return SQLITE_OK;
     cursor.done = false;
     cursor.rows = layout.table.generate(tableQuery(this.#context, layout, plan, constraints))[Symbol.iterator]();
     const { absent } = this.#context;

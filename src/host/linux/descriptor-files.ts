@@ -32,6 +32,10 @@ export class DescriptorFiles implements Files {
     this.#options = options;
   }
 
+  workingDirectory(): string {
+    return '/';
+  }
+
   readText(path: string, options?: ReadLimit): string {
     return readAll(this.#content(path, 'read'), path, options, asText);
   }
@@ -55,11 +59,11 @@ export class DescriptorFiles implements Files {
   }
 
   stat(path: string): FileStat {
-    return this.#opened(path, true, 'stat', (fd) => new LinuxStat(fstatSync(fd)));
+    return this.#opened(path, true, 'stat', (fd) => new LinuxStat(fstatSync(fd, { bigint: true })));
   }
 
   linkStat(path: string): FileStat {
-    return this.#opened(path, false, 'lstat', (fd) => new LinuxStat(fstatSync(fd)));
+    return this.#opened(path, false, 'lstat', (fd) => new LinuxStat(fstatSync(fd, { bigint: true })));
   }
 
   readLink(path: string): string {

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, openSync, readlinkSync, type Stats, statSync } from 'node:fs';
+import { type BigIntStats, existsSync, lstatSync, openSync, readlinkSync, statSync } from 'node:fs';
 import { HostError } from '../../base/errors.ts';
 import { decodeText } from '../../base/text.ts';
 import type { DirectoryEntry, FileStat, Files, OpenFile, ReadLimit, ScanOptions } from '../host.ts';
@@ -26,6 +26,10 @@ const MAGIC = /^\/proc\/[^/]+\/(?:task\/[^/]+\/)?(?:root|cwd|exe|(?:fd|map_files
 export class LinuxFiles implements Files {
   readonly #others = new DescriptorFiles({ open: openPath, devices: true, follow: true, real: pathOf });
 
+  workingDirectory(): string {
+    return attempt('.', 'getcwd', () => process.cwd());
+  }
+
   readText(path: string, options?: ReadLimit): string {
     return isPlain(path) ? readAll(openPlain(path), path, options, asText) : this.#others.readText(path, options);
   }
@@ -44,12 +48,12 @@ export class LinuxFiles implements Files {
 
   stat(path: string): FileStat {
     if (!isPlain(path)) return this.#others.stat(path);
-    return found(path, 'stat', () => statSync(native(path), { throwIfNoEntry: false }));
+    return found(path, 'stat', () => statSync(native(path), { throwIfNoEntry: false, bigint: true }));
   }
 
   linkStat(path: string): FileStat {
     if (!isPlain(path, false)) return this.#others.linkStat(path);
-    return found(path, 'lstat', () => lstatSync(native(path), { throwIfNoEntry: false }));
+    return found(path, 'lstat', () => lstatSync(native(path), { throwIfNoEntry: false, bigint: true }));
   }
 
   readLink(path: string): string {
@@ -94,7 +98,7 @@ function attempt<T>(path: string, operation: string, call: () => T): T {
   }
 }
 
-function found(path: string, operation: string, read: () => Stats | undefined): FileStat {
+function found(path: string, operation: string, read: () => BigIntStats | undefined): FileStat {
   const stats = attempt(path, operation, read);
   if (stats === undefined) throw new HostError('ENOENT', path, operation);
   return new LinuxStat(stats);

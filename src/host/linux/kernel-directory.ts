@@ -15,6 +15,7 @@ import { O_FIND } from './walk-path.ts';
 const BUFFER_BYTES = 32 * 1024;
 /** `struct linux_dirent64`, `getdents64(2)`: inode, offset, length of the entry, kind, name. */
 const DIRENT = { length: 16, kind: 18, name: 19 };
+const DT_UNKNOWN = 0;
 const DT_LNK = 10;
 const DOT = 0x2e;
 
@@ -72,7 +73,8 @@ export class KernelScan extends DirectoryScan {
       // Names are mostly ASCII, which is taken without looking for what is not UTF-8.
       const name = all < 0x80 ? bytes.latin1Slice(start, end) : decodeText(bytes, start, end);
       const type = bytes[entry + DIRENT.kind]!;
-      const stat = this.#stat && own.look(this.#fd, address + start) ? own : undefined;
+      // Some file systems do not say what an entry is.
+      const stat = (this.#stat || type === DT_UNKNOWN) && own.look(this.#fd, address + start) ? own : undefined;
       let led: KernelStat | null | undefined;
       if (type === DT_LNK && this.#follow) led = this.#target(address + start);
       return { name, kind: KINDS[type] ?? stat?.kind ?? 'unknown', stat, target: led };

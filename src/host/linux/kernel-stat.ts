@@ -1,5 +1,6 @@
 import type { FileKind, FileStat } from '../host.ts';
 import { addressOf, libc } from './native.ts';
+import { secondsOf } from './seconds.ts';
 import { KINDS } from './stat.ts';
 
 /** `struct statx`, `include/uapi/linux/stat.h`, in units of 4 bytes but for the mode, in units of 2. */
@@ -112,7 +113,7 @@ export class KernelStat implements FileStat {
 
   /** Seconds (signed, 64 bits) and nanoseconds. */
   #time(at: number): number {
-    return this.#words[at]! + (this.#words[at + 1]! | 0) * TWO_32 + this.#words[at + 2]! / 1e9;
+    return secondsOf(this.#words[at]! + (this.#words[at + 1]! | 0) * TWO_32, this.#words[at + 2]!);
   }
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readlinkSync, readSync, type Stats } from 'node:fs';
+import { type BigIntStats, closeSync, fstatSync, openSync, readlinkSync, readSync } from 'node:fs';
 import { HostError } from '../../base/errors.ts';
 import { decodeText } from '../../base/text.ts';
 import { DEFAULT_READ_LIMIT, type FileStat, type OpenFile, type ReadLimit } from '../host.ts';
@@ -15,7 +15,7 @@ export const O_READ = 0o4000 | 0o400 | O_CLOEXEC;
 /** A descriptor to read from; `stats` where they were needed to open it. */
 export interface Opened {
   readonly fd: number;
-  readonly stats: Stats | undefined;
+  readonly stats: BigIntStats | undefined;
 }
 
 /** One buffer for all reads, which are synchronous: 64 KiB holds all but the longest files of procfs. */
@@ -72,11 +72,11 @@ export const READ_ONCE = /^\/proc\/kmsg$|\/trace_pipe(?:_raw)?$/s;
  */
 export function openFound(found: number, path: string, operation: string, devices: boolean): Opened {
   try {
-    const stats = fstatSync(found);
+    const stats = fstatSync(found, { bigint: true });
     if (stats.isDirectory()) throw new HostError('EISDIR', path, operation);
     if (!stats.isFile() && !(devices && stats.isBlockDevice())) throw new HostError('EOPNOTSUPP', path, operation);
     // What the kernel makes up has no size.
-    if (stats.size === 0 && READ_ONCE.test(pathOf(found, path))) throw new HostError('EOPNOTSUPP', path, operation);
+    if (stats.size === 0n && READ_ONCE.test(pathOf(found, path))) throw new HostError('EOPNOTSUPP', path, operation);
     const at = `/proc/self/fd/${found}`;
     return { fd: openLeased(() => openSync(at, O_READ)), stats };
   } catch (cause) {
@@ -104,7 +104,7 @@ export class LinuxOpenFile implements OpenFile {
     this.#path = path;
     this.#real = real;
     this.#fd = fd;
-    this.stat = new LinuxStat(stats ?? fstatSync(fd));
+    this.stat = new LinuxStat(stats ?? fstatSync(fd, { bigint: true }));
   }
 
   realPath(): string {

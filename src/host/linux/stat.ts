@@ -1,62 +1,71 @@
-import type { Stats } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import type { FileKind, FileStat } from '../host.ts';
+import { secondsOf } from './seconds.ts';
 
 /**
  * A view of what `node:fs` returns: one object of one field is cheaper than thirteen fields copied, of which a table
- * mostly reads three. The getters of `Stats` that make a Date are never touched.
+ * mostly reads three. Only the `bigint` form has exact times; it takes as long as the other.
  */
 export class LinuxStat implements FileStat {
-  readonly #stats: Stats;
+  readonly #stats: BigIntStats;
 
-  constructor(stats: Stats) {
+  constructor(stats: BigIntStats) {
     this.#stats = stats;
   }
 
   get kind(): FileKind {
-    return KINDS[(this.#stats.mode >> 12) & 15] ?? 'unknown';
+    return KINDS[(this.mode >> 12) & 15] ?? 'unknown';
   }
   get mode(): number {
-    return this.#stats.mode;
+    return Number(this.#stats.mode);
   }
   get inode(): number {
-    return this.#stats.ino;
+    return Number(this.#stats.ino);
   }
   get device(): number {
-    return this.#stats.dev;
+    return Number(this.#stats.dev);
   }
   get links(): number {
-    return this.#stats.nlink;
+    return Number(this.#stats.nlink);
   }
   get uid(): number {
-    return this.#stats.uid;
+    return Number(this.#stats.uid);
   }
   get gid(): number {
-    return this.#stats.gid;
+    return Number(this.#stats.gid);
   }
   get specialDevice(): number {
-    return this.#stats.rdev;
+    return Number(this.#stats.rdev);
   }
   get size(): number {
-    return this.#stats.size;
+    return Number(this.#stats.size);
   }
   get blockSize(): number {
-    return this.#stats.blksize;
+    return Number(this.#stats.blksize);
   }
   get blocks(): number {
-    return this.#stats.blocks;
+    return Number(this.#stats.blocks);
   }
   get atime(): number {
-    return this.#stats.atimeMs / 1000;
+    return fromNanoseconds(this.#stats.atimeNs);
   }
   get mtime(): number {
-    return this.#stats.mtimeMs / 1000;
+    return fromNanoseconds(this.#stats.mtimeNs);
   }
   get ctime(): number {
-    return this.#stats.ctimeMs / 1000;
+    return fromNanoseconds(this.#stats.ctimeNs);
   }
   get btime(): number {
-    return this.#stats.birthtimeMs / 1000;
+    return fromNanoseconds(this.#stats.birthtimeNs);
   }
+}
+
+const SECOND = 1_000_000_000n;
+
+function fromNanoseconds(time: bigint): number {
+  // The remainder of a time before 1970 is negative, too.
+  const rest = ((time % SECOND) + SECOND) % SECOND;
+  return secondsOf(Number((time - rest) / SECOND), Number(rest));
 }
 
 /** By the four bits of `S_IFMT`, `inode(7)`, which are those of `d_type`, `readdir(3)`, too. */

@@ -1,6 +1,6 @@
 import { formatFileCapabilities } from '../../parse/file-capabilities.ts';
 import { integer, text } from '../../schema/columns.ts';
-import { foundFiles } from '../../schema/found-files.ts';
+import { foundFiles, locationOf, parentOf } from '../../schema/found-files.ts';
 import { table } from '../../schema/table.ts';
 
 const CAPABILITIES = 'security.capability';
@@ -11,7 +11,7 @@ export const extendedAttributes = table({
   description: 'Extended attributes of files: capabilities, access control lists, labels, what users attached.',
   platforms: ['linux', 'darwin'],
   columns: {
-    path: text('Path; = or LIKE: % is any name, %% at the end all levels', { required: true, optimized: true }),
+    path: text('Path; = or LIKE: % stays within a name, %% goes down all levels', { required: true, optimized: true }),
     directory: text('Directory of the file; = or LIKE', { required: true, optimized: true }),
     key: text('Name of the attribute, with its class: user, security, system or trusted'),
     value: text('Value: text, or base64; capabilities as getcap(8) writes them'),
@@ -29,7 +29,7 @@ export const extendedAttributes = table({
       directoryPatterns: patterns('directory'),
     };
     for (const { path, directory } of foundFiles(files, constraints, warn)) {
-      const attributes = attempt(() => files.attributes(path));
+      const attributes = attempt(() => files.attributes(locationOf(files, path)));
       const leftOut = attributes?.leftOut ?? 0;
       if (leftOut > 0) warn('truncated: of a file a mebibyte of attributes is read', `${path} has ${leftOut} more`);
       for (const [key, bytes] of attributes ?? []) {
@@ -37,7 +37,7 @@ export const extendedAttributes = table({
         const value = capabilities ?? printableText(bytes);
         yield row({
           path,
-          directory: directory ?? parent(path),
+          directory: directory ?? parentOf(path),
           key,
           value: value ?? bytes.toString('base64'),
           base64: value === undefined,
@@ -51,9 +51,4 @@ export const extendedAttributes = table({
 function printableText(bytes: Buffer): string | undefined {
   const text = bytes.toString('latin1', 0, bytes.length - 1);
   return bytes.at(-1) === 0 && /^[\x20-\x7e]*$/.test(text) ? text : undefined;
-}
-
-/** `/a/b/` is a directory that a pattern found: its parent is `/a/b`, as osquery has it. */
-function parent(path: string): string {
-  return path.slice(0, path.lastIndexOf('/')) || '/';
 }

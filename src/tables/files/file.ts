@@ -1,7 +1,7 @@
 import { ifReadable } from '../../base/errors.ts';
 import type { FileStat } from '../../host/host.ts';
 import { bigint, integer, text } from '../../schema/columns.ts';
-import { foundFiles } from '../../schema/found-files.ts';
+import { foundFiles, locationOf, parentOf } from '../../schema/found-files.ts';
 import { mountNamespaces } from '../../schema/mount-namespaces.ts';
 import { table } from '../../schema/table.ts';
 
@@ -13,7 +13,7 @@ const PERMISSION_BITS = 0o7777;
 export const file = table({
   name: 'file',
   description:
-    'Files by path or directory: their kind, owner, size and times. Patterns with % match within a directory, with %% on all levels below.',
+    'Files by path or directory: their kind, owner, size and times. In a pattern of LIKE a % stays within a name, and %% goes down all levels.',
   platforms: ['linux', 'darwin', 'windows'],
   columns: {
     path: text('Absolute path; a directory found by a pattern ends in /', {
@@ -90,19 +90,22 @@ export const file = table({
       const { files } = seen;
       for (const found of foundFiles(files, constraints, warn, needsStat)) {
         const { path } = found;
-        const link = withoutSlash(path);
         let { kind, stat } = found;
         if (kind === undefined || kind === 'unknown' || (needsStat && stat === undefined && kind !== 'symlink')) {
-          stat = attempt(() => files.linkStat(link));
+          // Behind a slash there is only a directory; a link to one is followed, as the kernel does.
+          const named = kind === undefined && path.endsWith('/');
+          const location = withoutSlash(locationOf(files, path));
+          stat = attempt(() => (named ? files.stat(location) : files.linkStat(location)));
           // Gone meanwhile, or never there.
-          if (stat === undefined) continue;
+          if (stat === undefined || (named && stat.kind !== 'directory')) continue;
           kind = stat.kind;
         }
         let type = kind;
         const isLink = kind === 'symlink';
+        const link = isLink ? withoutSlash(locationOf(files, path)) : '';
         if (isLink && (needsStat || needsType)) {
           // A link that dangles, loops or leads where we may not look is no reason to warn.
-          const target = found.target === undefined ? ifReadable(() => files.stat(path)) : found.target;
+          const target = found.target === undefined ? ifReadable(() => files.stat(link)) : found.target;
           type = target?.kind ?? 'unknown';
           stat = target ?? stat ?? (needsStat ? attempt(() => files.linkStat(link)) : undefined);
           if (needsStat && stat === undefined) continue;
@@ -197,11 +200,6 @@ function wholeSeconds(time: number | undefined): number | undefined {
   return time === undefined ? undefined : Math.floor(time);
 }
 
-function parentOf(path: string): string {
-  const slash = path.lastIndexOf('/', path.length - 2);
-  return slash > 0 ? path.slice(0, slash) : '/';
-}
-
 function withoutSlash(path: string): string {
-  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+  return path.length > 1 && path.endsWith('/') ? path.replace(/\/+$/, '') || '/' : path;
 }

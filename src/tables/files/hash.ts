@@ -2,7 +2,7 @@ import { createDigest, type DigestName, digestOf, fill, PIECE, sharedPiece } fro
 import { HostError, ifReadable } from '../../base/errors.ts';
 import type { FileStat, Files, OpenFile } from '../../host/host.ts';
 import { integer, text } from '../../schema/columns.ts';
-import { foundFiles } from '../../schema/found-files.ts';
+import { foundFiles, locationOf, parentOf } from '../../schema/found-files.ts';
 import { mountNamespaces } from '../../schema/mount-namespaces.ts';
 import { perMachine, RecentShares } from '../../schema/recent-shares.ts';
 import { table } from '../../schema/table.ts';
@@ -79,12 +79,13 @@ export const hash = table({
     for (const { host: seen, pid, id } of mountNamespaces(host, values('pid_with_namespace'), attempt)) {
       const { files } = seen;
       for (const { path, directory, kind } of foundFiles(files, constraints, warn)) {
-        if (kind !== 'regular' && ifReadable(() => files.stat(path).kind) !== 'regular') continue;
-        const slash = path.lastIndexOf('/');
+        const location = locationOf(files, path);
+        if (path.endsWith('/')) continue;
+        if (kind !== 'regular' && ifReadable(() => files.stat(location).kind) !== 'regular') continue;
         yield row({
           path,
-          directory: directory ?? (slash > 0 ? path.slice(0, slash) : '/'),
-          ...digests(files, path),
+          directory: directory ?? parentOf(path),
+          ...digests(files, location),
           pid_with_namespace: pid,
           mount_namespace_id: id,
         });

@@ -54,6 +54,7 @@ const UNSEEN: Files = {
   realPath: refuse,
   open: refuse,
   attributes: refuse,
+  workingDirectory: () => '/',
 };
 
 /** Categories whose files are watched for reading, and the others. */

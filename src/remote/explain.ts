@@ -99,9 +99,11 @@ function reason(cause: Error, peer: Peer): readonly [FailureKind, string] {
 
 /** Where a name has several addresses, Node tries all, and its error holds one of each. */
 function codeOf(cause: Error): string {
-  const own = (cause as NodeJS.ErrnoException).code;
-  const [first] = cause instanceof AggregateError ? cause.errors : [];
-  return own ?? (first as NodeJS.ErrnoException | undefined)?.code ?? cause.message;
+  for (const one of [cause, ...(cause instanceof AggregateError ? cause.errors : [])]) {
+    const code: unknown = (one as NodeJS.ErrnoException).code;
+    if (typeof code === 'string') return code;
+  }
+  return cause.message;
 }
 
 /** Characters of a certificate's names that a message repeats. */

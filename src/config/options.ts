@@ -55,6 +55,28 @@ export const ownOptions: readonly OptionDeclaration[] = [
     'A recording that is heard instead of the kernel; it is called audit-…, bpf-…, fanotify-…, syslog-… or udev-…',
   ],
   ['query_timeout', 'uint64', '0', 'option', 'Seconds after which a query is stopped; 0 never'],
+  [
+    'tls_answer_max',
+    'uint64',
+    '67108864',
+    'option',
+    'Bytes of an answer of a server, unpacked; a larger one is an error',
+  ],
+  [
+    'tls_connect_timeout',
+    'uint64',
+    '10',
+    'option',
+    'Seconds that a connection to a server may take, with its proxy and with TLS',
+  ],
+  ['tls_retry_after_max', 'uint64', '3600', 'option', 'Seconds that a server may ask to be left alone, at most'],
+  [
+    'tls_timeout',
+    'uint64',
+    '60',
+    'option',
+    'Seconds that a request may take, from its first byte to the last of its answer',
+  ],
 ];
 
 export const allOptions: readonly OptionDeclaration[] = [

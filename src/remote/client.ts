@@ -1,4 +1,5 @@
 import { gzip } from 'node:zlib';
+import { timerMs } from '../base/clock.ts';
 import { OSQUERY_VERSION } from '../base/version.ts';
 import { authority, hostHeader, type Server } from './address.ts';
 import { parseAnswer, unpacked } from './answer.ts';
@@ -68,7 +69,7 @@ export class RemoteClient {
       end.abort(new RemoteFailure('timeout', `${shown}: no answer within ${totalMs / 1000} s (--tls_timeout)`));
     const given = () => end.abort(new RemoteFailure('closed', `${shown}: given up`));
     const end = new AbortController();
-    const timer = setTimeout(late, totalMs);
+    const timer = setTimeout(late, timerMs(totalMs));
     request.signal?.addEventListener('abort', given);
     if (this.#closed || request.signal?.aborted) given();
     this.#under.add(end);

@@ -8,6 +8,7 @@ import {
   type SecureContext,
   type TLSSocket,
 } from 'node:tls';
+import { timerMs } from '../base/clock.ts';
 import { authority, type ProxyServer, type Server, serverName } from './address.ts';
 import type { Authorities } from './authorities.ts';
 import { explained, type Peer } from './explain.ts';
@@ -69,7 +70,7 @@ export class Connector {
 
   /** A connection that may be written to. Rejects with `RemoteFailure`. */
   async connect(): Promise<TLSSocket> {
-    const signal = AbortSignal.timeout(this.#options.connectMs);
+    const signal = AbortSignal.timeout(timerMs(this.#options.connectMs));
     try {
       this.#credentials ??= this.#load();
       const { context } = this.#credentials;

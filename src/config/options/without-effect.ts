@@ -6,15 +6,12 @@ const REASONS: Readonly<Record<string, string>> = {
   'not yet: servers are not spoken to so far': `
     carver_block_size carver_compression carver_continue_endpoint carver_disable_function carver_expiry
     carver_start_endpoint config_tls_endpoint config_tls_max_attempts disable_carver disable_distributed
-    disable_enrollment disable_reenrollment distributed_denylist_duration distributed_interval distributed_loginfo
-    distributed_tls_max_attempts distributed_tls_read_endpoint distributed_tls_write_endpoint enroll_always
-    enroll_secret_env enroll_secret_path enroll_tls_endpoint buffered_log_max logger_tls_backoff_max logger_tls_compress
-    logger_tls_endpoint logger_tls_max_lines logger_tls_max_linesize logger_tls_period proxy_hostname tls_accept_gzip
-    tls_allow_unsafe tls_client_cert tls_client_key tls_disable_status_log tls_dump tls_enroll_max_attempts
-    tls_enroll_max_interval tls_enroll_override tls_hostname tls_node_api tls_secret_always tls_server_certs
-    tls_session_reuse tls_session_timeout logger_kafka_acks logger_kafka_brokers logger_kafka_compression
-    logger_kafka_topic aws_access_key_id aws_debug aws_disable_imdsv1_fallback aws_enable_proxy aws_enforce_fips
-    aws_firehose_endpoint aws_firehose_period aws_firehose_region aws_firehose_stream aws_imdsv2_request_attempts
+    distributed_denylist_duration distributed_interval distributed_loginfo distributed_tls_max_attempts
+    distributed_tls_read_endpoint distributed_tls_write_endpoint buffered_log_max logger_tls_backoff_max
+    logger_tls_compress logger_tls_endpoint logger_tls_max_lines logger_tls_max_linesize logger_tls_period
+    tls_disable_status_log logger_kafka_acks logger_kafka_brokers logger_kafka_compression logger_kafka_topic
+    aws_access_key_id aws_debug aws_disable_imdsv1_fallback aws_enable_proxy aws_enforce_fips aws_firehose_endpoint
+    aws_firehose_period aws_firehose_region aws_firehose_stream aws_imdsv2_request_attempts
     aws_imdsv2_request_interval aws_kinesis_disable_log_status aws_kinesis_endpoint aws_kinesis_period
     aws_kinesis_random_partition_key aws_kinesis_region aws_kinesis_stream aws_profile_name aws_proxy_host
     aws_proxy_password aws_proxy_port aws_proxy_scheme aws_proxy_username aws_region aws_secret_access_key

@@ -23,6 +23,8 @@ export class Poller {
   #running: Promise<void> | undefined;
   #again = false;
   #stopped = false;
+  /** When the next poll comes, by the timers' clock. */
+  #due = 0;
 
   constructor(parts: PollerParts) {
     this.#parts = parts;
@@ -38,6 +40,16 @@ export class Poller {
     if (this.#stopped) return;
     if (this.#running === undefined) this.#wake();
     else this.#again = true;
+  }
+
+  /** The server is back: a poll that waits after failures comes somewhere in the next interval, if it was to come later. */
+  soon(): void {
+    const { backoff, timers, random } = this.#parts;
+    if (this.#stopped || this.#running !== undefined || backoff.failures === 0) return;
+    const seconds = spread(this.#interval, random);
+    if (timers.now() + seconds * 1000 >= this.#due) return;
+    timers.clear(this.#timer);
+    this.#wait(seconds);
   }
 
   /** No poll begins from here on; resolves when the last one is over. */
@@ -76,6 +88,8 @@ export class Poller {
   }
 
   #wait(seconds: number): void {
-    this.#timer = this.#parts.timers.set(() => this.#wake(), seconds * 1000);
+    const { timers } = this.#parts;
+    this.#due = timers.now() + seconds * 1000;
+    this.#timer = timers.set(() => this.#wake(), seconds * 1000);
   }
 }

@@ -1,6 +1,6 @@
-import type { RemoteClient } from './client.ts';
+import type { RemoteClient, Request } from './client.ts';
 import type { Enrolment } from './enrolment.ts';
-import { type JsonObject, RemoteFailure } from './failure.ts';
+import { type FailureKind, type JsonObject, RemoteFailure } from './failure.ts';
 import { oneLine } from './node-key.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -27,6 +27,11 @@ export interface Asking {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Nobody could be spoken to. That one endpoint says no is something else. */
+const AWAY: ReadonlySet<FailureKind> = new Set(['connect', 'certificate', 'tls', 'timeout', 'cut']);
+/** What a balancer says whose servers are away. */
+const GATEWAY = new Set([502, 503, 504]);
+
 /** Requests of a node that its server knows: with its key, and with another one when the server knows it no more. */
 export class RemoteSession {
   readonly #client: RemoteClient;
@@ -34,6 +39,8 @@ export class RemoteSession {
   readonly #options: () => SessionOptions;
   readonly #secret: () => string;
   readonly #secrets: Secrets;
+  readonly #listeners = new Set<() => void>();
+  #away = false;
 
   /** `secret` throws `RemoteFailure` where there is none. */
   constructor(
@@ -56,7 +63,7 @@ export class RemoteSession {
     const nodeKey = await enrolment.key();
     const refuses = (answer: JsonObject | undefined) => !asking.ignoresInvalid && answer?.['node_invalid'] === true;
     try {
-      const answer = await this.#client.send({
+      const answer = await this.#send({
         path: this.path(asking.endpoint, nodeKey),
         body: asking.body && JSON.stringify(asking.body(nodeKey)),
         nodeKey,
@@ -80,7 +87,26 @@ export class RemoteSession {
 
   /** Sends an enrolment. */
   enroll(endpoint: string, body: string): Promise<JsonObject> {
-    return this.#client.send({ path: this.path(endpoint, ''), body, nodeKey: '', secretKeys: ['id'] });
+    return this.#send({ path: this.path(endpoint, ''), body, nodeKey: '', secretKeys: ['id'] });
+  }
+
+  /** Hears that the server answers again after it could not be reached. Call the result to hear no more. */
+  onBack(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async #send(request: Request): Promise<JsonObject> {
+    try {
+      const answer = await this.#client.send(request);
+      const back = this.#away;
+      this.#away = false;
+      if (back) for (const listener of this.#listeners) listener();
+      return answer;
+    } catch (cause) {
+      if (cause instanceof RemoteFailure && (AWAY.has(cause.kind) || GATEWAY.has(cause.status ?? 0))) this.#away = true;
+      throw cause;
+    }
   }
 
   /** As osquery builds it, its `&` without a `?` too: servers of this kind expect it so. What could break out of it is escaped. */

@@ -84,3 +84,22 @@ test('now: once at once, or once more after the one that runs; never two at a ti
   polls.poller.now();
   assert.deepEqual([polls.count, polls.timers.waits], [2, []]);
 });
+
+test('soon: only what waits after failures comes earlier, and not at once', async () => {
+  const polls = new Polls();
+  polls.poller.start();
+  polls.poller.soon();
+  assert.deepEqual(polls.timers.waits, [30_000]);
+  polls.answer = async () => {
+    throw new Error('down');
+  };
+  let wait = 0;
+  for (let i = 0; i < 10; i++) wait = await polls.next();
+  assert.equal(wait, 225);
+  polls.poller.soon();
+  assert.deepEqual(polls.timers.waits, [30_000]);
+  await polls.next();
+  polls.interval = 6000;
+  polls.poller.soon();
+  assert.deepEqual(polls.timers.waits, [225_000]);
+});

@@ -105,3 +105,25 @@ test('what is in a key or a secret stays in its place', async () => {
   assert.equal(url, `/${key}/config&node_key=${key}?enroll_secret=a%20b%26c%3Dd%23e%25%C3%A9`);
   assert.equal(Buffer.from(headers['authorization']!, 'latin1').toString(), 'NodeKey a/b?c=d #é');
 });
+
+test('that the server is back is heard once, and only after it could not be reached', async () => {
+  await using server = await TestServer.start();
+  using one = at(server);
+  let backs = 0;
+  const hearNoMore = one.session.onBack(() => (backs += 1));
+  const asked = async (status: number) => {
+    server.json({}, status);
+    await one.ask('/config').catch(() => undefined);
+    return backs;
+  };
+  const seen: number[] = [];
+  for (const status of [200, 500, 200, 429, 200, 503, 503, 200, 200]) seen.push(await asked(status));
+  assert.deepEqual(seen, [0, 0, 0, 0, 0, 0, 0, 1, 1]);
+  server.answer = (_request, response) => response.socket!.destroy();
+  await failure(one.ask('/log'));
+  await failure(one.ask('/log'));
+  assert.equal(await asked(200), 2);
+  hearNoMore();
+  await asked(502);
+  assert.equal(await asked(200), 2);
+});

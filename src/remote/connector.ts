@@ -1,4 +1,3 @@
-import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import {
   checkServerIdentity,
@@ -13,6 +12,7 @@ import { authority, type ProxyServer, type Server, serverName } from './address.
 import type { Authorities } from './authorities.ts';
 import { explained, type Peer } from './explain.ts';
 import { RemoteFailure } from './failure.ts';
+import { request } from './http.ts';
 
 export interface ConnectorOptions {
   /** Read when a connection is made and the last one failed, so that renewed files are found. They throw `RemoteFailure`. */

@@ -1,10 +1,11 @@
-import { Agent, type ClientRequestArgs, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import type { ClientRequestArgs, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Server } from './address.ts';
 import { tooLarge } from './answer.ts';
 import type { Connector } from './connector.ts';
 import { explained } from './explain.ts';
 import { RemoteFailure } from './failure.ts';
+import { Agent, request } from './http.ts';
 
 export interface Exchange {
   readonly method: 'POST' | 'GET';

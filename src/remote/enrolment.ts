@@ -87,7 +87,7 @@ export class Enrolment {
     this.#refusals = new Backoff(limits, random);
     this.#stale = options().always;
     this.#givenAt = timers.now();
-    secrets.add(nodeKey.current);
+    secrets.addPassing(nodeKey.current);
   }
 
   /** The key to send; empty with `--disable_enrollment`. Undefined while there is none. */
@@ -211,7 +211,7 @@ export class Enrolment {
     };
     const found = keyIn(await send(JSON.stringify(body)));
     if ('problem' in found) throw new RemoteFailure('refused', secrets.mask(found.problem));
-    secrets.add(found.key);
+    secrets.addPassing(found.key);
     return found.key;
   }
 

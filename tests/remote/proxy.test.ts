@@ -69,3 +69,17 @@ test('a proxy that refuses, does not answer, or is not there', async () => {
   for (const { message } of [refused, gone]) assert.doesNotMatch(message, /secret/);
   assert.equal(server.heard.length, 0);
 });
+
+test('that the connection may take so long is no limit for the requests on it', async () => {
+  await using proxy = await TestProxy.start();
+  await using server = await TestServer.start();
+  for (const settings of [{ proxy: `localhost:${proxy.port}` }, {}]) {
+    using client = clientOf(`localhost:${server.port}`, { ...settings, connectMs: 100 });
+    const before = server.connections;
+    server.answer = (_request, response) => setTimeout(() => response.end('{"a":1}'), 250);
+    assert.deepEqual(await client.send(CONFIG), { a: 1 });
+    server.json({ b: 1 });
+    assert.deepEqual(await client.send(CONFIG), { b: 1 });
+    assert.equal(server.connections, before + 1);
+  }
+});

@@ -27,7 +27,7 @@ test('a secret within another is no help', () => {
 
 test('what nobody told is hidden where its key stands', () => {
   const secrets = new Secrets();
-  secrets.addKey('deploy.key');
+  secrets.addName('deploy.key');
   assert.equal(
     secrets.mask('{"node_key":"K","enroll_secret" : "a\\"b","deploy.key":"c","deployxkey":"d"}'),
     '{"node_key":"********","enroll_secret" : "********","deploy.key":"********","deployxkey":"d"}',
@@ -46,4 +46,11 @@ test('a value of a few characters does not hide half of a text', () => {
   const secrets = new Secrets();
   secrets.add('a');
   assert.equal(secrets.mask('a banana'), 'a banana');
+});
+
+test('node keys pass, other secrets stay', () => {
+  const secrets = new Secrets();
+  secrets.add('lasting');
+  for (let i = 0; i < 1000; i++) secrets.addPassing(`key-${i}.`);
+  assert.equal(secrets.mask('lasting key-0. key-984. key-999.'), '******** key-0. ******** ********');
 });

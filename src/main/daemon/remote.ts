@@ -52,7 +52,7 @@ export function openRemote({ options, store, host, hostIdentifier, select, say, 
   const server = parseServer(options.string('tls_hostname'));
   const proxy = options.string('proxy_hostname') === '' ? undefined : parseProxy(options.string('proxy_hostname'));
   const secrets = new Secrets();
-  secrets.addKey(options.string('tls_enroll_override'));
+  secrets.addName(options.string('tls_enroll_override'));
   if (proxy !== undefined) secrets.add(proxy.password);
   const keep = options.bool('tls_session_reuse');
   const unsafe = options.bool('tls_allow_unsafe');

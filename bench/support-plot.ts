@@ -34,6 +34,7 @@ export function plot(panels: readonly Panel[], frame: Frame): string {
   const height = panels.length * HEIGHT;
   const all = panels.map((panel, i) => `<g transform="translate(0 ${i * HEIGHT})">${drawn(panel, frame)}</g>`);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12">
+<title>${frame.unit} over time: ${panels.map(({ title }) => title).join('; ')}</title>
 <rect width="${WIDTH}" height="${height}" fill="#fff"/>
 ${all.join('\n')}
 </svg>
@@ -57,7 +58,7 @@ function drawn({ title, lines }: Panel, { from, shaded, unit }: Frame): string {
       `<text x="${LEFT - 6}" y="${Number(at) + 4}" text-anchor="end">${(10 ** decade).toLocaleString('en')}</text>`,
     );
   }
-  for (let minute = Math.ceil(from / 60); minute * 60 <= from + seconds; minute += 15) {
+  for (let minute = Math.ceil(from / 900) * 15; minute * 60 <= from + seconds; minute += 15) {
     const label = `<text x="${x(minute * 60)}" y="${HEIGHT - BOTTOM + 16}" text-anchor="middle">${minute} min</text>`;
     parts.push(label);
   }

@@ -24,6 +24,10 @@ const TESTING = 'testing';
 /** Modules that reach the machine: `src/host/linux` alone imports them, so that a fake machine can stand in for it. */
 const MACHINE = ['node:fs', 'node:fs/promises', 'node:child_process', 'node:net', 'node:os', 'koffi'];
 
+/** Modules that reach other machines: `src/remote` alone imports them, so that every byte to a server has one way out. */
+const NETWORK = ['node:http', 'node:https', 'node:http2', 'node:tls', 'node:dns', 'node:dgram'];
+const REMOTE = 'src/remote/';
+
 /** The real machine, behind the interface; a layer before `results` sees only the interface. */
 const REAL_MACHINE = 'src/host/linux/';
 const BEFORE_REAL_MACHINE = ['base', 'parse', 'schema', 'tables', 'engine'];
@@ -87,6 +91,9 @@ function ofPackage(file: string, specifier: string): string | undefined {
   const folder = folderOf(file)!;
   if (PURE.includes(folder) && specifier.startsWith('node:') && !PURE_MAY_IMPORT.includes(specifier)) {
     return `src/${folder}/ imports no module of Node but ${PURE_MAY_IMPORT.join(', ')}; the machine comes as a Host, helpers from src/base/`;
+  }
+  if (NETWORK.includes(specifier) && !file.startsWith(REMOTE) && folder !== TESTING) {
+    return 'only src/remote/ speaks to other machines; use its client, or add what is missing to it';
   }
   if (!MACHINE.includes(specifier) || file.startsWith(REAL_MACHINE) || folder === TESTING) return undefined;
   return 'only src/host/linux/ reaches the machine; take a Host, or add what is missing to it';

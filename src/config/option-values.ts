@@ -58,6 +58,8 @@ export class OptionValues {
   /** As tables and logs show it: of a secret, only whether there is one. */
   shown(name: string): string {
     const value = this.string(name);
+    // A proxy's user and password stand before its name.
+    if (name === 'proxy_hostname') return value.replace(/^(https?:\/\/)?.*@/s, `$1${MASK}@`);
     return secretOptions.has(name) && value !== '' ? MASK : value;
   }
 

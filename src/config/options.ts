@@ -84,6 +84,28 @@ export const ownOptions: readonly OptionDeclaration[] = [
     'option',
     'Seconds after which a scheduled query without a timeout of its own is stopped, and not put aside; 0 never',
   ],
+  [
+    'tls_answer_max',
+    'uint64',
+    '67108864',
+    'option',
+    'Bytes of an answer of a server, unpacked; a larger one is an error',
+  ],
+  [
+    'tls_connect_timeout',
+    'uint64',
+    '10',
+    'option',
+    'Seconds that a connection to a server may take, with its proxy and with TLS',
+  ],
+  ['tls_retry_after_max', 'uint64', '3600', 'option', 'Seconds that a server may ask to be left alone, at most'],
+  [
+    'tls_timeout',
+    'uint64',
+    '60',
+    'option',
+    'Seconds that a request may take, from its first byte to the last of its answer',
+  ],
 ];
 
 export const allOptions: readonly OptionDeclaration[] = [

@@ -47,6 +47,13 @@ test('only src/host/linux reaches the machine, and only late folders reach src/h
   assert.deepEqual(against('src/main/osqueryi.ts', `import { LinuxHost } from '../host/linux/linux-host.ts';`), []);
 });
 
+test('only src/remote speaks to other machines, and touches nothing else of this one', () => {
+  assert.deepEqual(against('src/remote/exchange.ts', `import { request } from 'node:http';`), []);
+  assert.equal(against('src/loggers/tls.ts', `import { request } from 'node:https';`).length, 1);
+  assert.equal(against('src/host/linux/proxy.ts', `import { connect } from 'node:tls';`).length, 1);
+  assert.equal(against('src/remote/authorities.ts', `import { readFileSync } from 'node:fs';`).length, 1);
+});
+
 test('fakes are for tests', () => {
   assert.equal(against('src/host/host.ts', `import { MemoryHost } from '../testing/memory-host.ts';`).length, 1);
   assert.deepEqual(against('src/testing/memory-host.ts', `import { readFileSync } from 'node:fs';`), []);

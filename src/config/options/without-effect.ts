@@ -12,7 +12,7 @@ const REASONS: Readonly<Record<string, string>> = {
     logger_tls_endpoint logger_tls_max_lines logger_tls_max_linesize logger_tls_period proxy_hostname tls_accept_gzip
     tls_allow_unsafe tls_client_cert tls_client_key tls_disable_status_log tls_dump tls_enroll_max_attempts
     tls_enroll_max_interval tls_enroll_override tls_hostname tls_node_api tls_secret_always tls_server_certs
-    tls_session_reuse tls_session_timeout logger_kafka_acks logger_kafka_brokers logger_kafka_compression
+    tls_session_reuse tls_session_timeout tls_answer_max tls_connect_timeout tls_retry_after_max tls_timeout logger_kafka_acks logger_kafka_brokers logger_kafka_compression
     logger_kafka_topic aws_access_key_id aws_debug aws_disable_imdsv1_fallback aws_enable_proxy aws_enforce_fips
     aws_firehose_endpoint aws_firehose_period aws_firehose_region aws_firehose_stream aws_imdsv2_request_attempts
     aws_imdsv2_request_interval aws_kinesis_disable_log_status aws_kinesis_endpoint aws_kinesis_period

@@ -180,7 +180,8 @@ test('as osquery: the details of a host, key by key', async () => {
   assert.deepEqual(shape(details), shape(body.host_details));
   assert.deepEqual(Object.keys(details), ['os_version', 'osquery_info', 'platform_info', 'system_info']);
   const recordedVersion = (body.host_details as { os_version: object }).os_version;
-  assert.deepEqual(details['os_version'], recordedVersion);
+  // osquery does not look at `/etc/debian_version`, which says 12.5.
+  assert.deepEqual(details['os_version'], { ...recordedVersion, minor: '5' });
   for (const row of Object.values(details))
     for (const value of Object.values(row)) assert.equal(typeof value, 'string');
 });

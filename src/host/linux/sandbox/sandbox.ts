@@ -31,7 +31,7 @@ export interface Sandbox {
 }
 
 /**
- * Takes from the thread that calls, and from no other, what its work does not need: see docs/adr/0025-sandbox.md. It never
+ * Takes from the thread that calls, and from no other, what its work does not need: see docs/adr/0026-sandbox.md. It never
  * throws: the thread does its work without what the kernel, a container or the processor does not have.
  */
 export function restrictThread({ capabilities, needed, calls, filesOnly }: SandboxRules): Sandbox {

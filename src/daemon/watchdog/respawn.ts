@@ -2,6 +2,11 @@
 const QUICK = 4;
 /** After this long a worker counts as well, and the count begins anew. */
 const WELL = 600;
+/**
+ * One that went beyond a limit after this long begins the count anew, too: else users who keep it busy could have it away for ten
+ * minutes each time. Limits hold a minute after a start, so it works at nine tenths of the time.
+ */
+const STEADY = 60;
 const BASE = 5;
 
 /**
@@ -24,7 +29,7 @@ export class Respawn {
 
   /** Seconds to wait after a worker that lived so many; one that was stopped for its `breach` also counts as quick. */
   after(lived: number, breach: boolean): number {
-    if (lived >= WELL) this.#quick = 0;
+    if (lived >= (breach ? STEADY : WELL)) this.#quick = 0;
     if (lived >= QUICK && !breach) return 0;
     this.#quick += 1;
     return Math.min(this.#most, BASE + 2 ** this.#quick);

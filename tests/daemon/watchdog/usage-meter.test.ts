@@ -59,4 +59,8 @@ test('a worker that ends at once is started later and later, one that lived is n
   assert.equal(respawn.after(5, false), 0);
   assert.equal(respawn.after(5, true), 60);
   assert.equal(respawn.after(600, true), 7);
+  assert.deepEqual(
+    [72, 72, 72].map((lived) => respawn.after(lived, true)),
+    [7, 7, 7],
+  );
 });

@@ -21,7 +21,7 @@ const OTHERS = new Set(['BEA01', 'BOOT2', 'CD001', 'CDW02', 'TEA01']);
 
 function hasDescriptor(read: ReadAt, length: number): boolean {
   for (let i = 0; i < MAX_DESCRIPTORS; i++) {
-    const id = read(32 * KIB + i * length, 8).latin1Slice(1, 6);
+    const id = read(32 * KIB + i * length, 8).toString('latin1', 1, 6);
     if (id === 'NSR02' || id === 'NSR03') return true;
     if (!OTHERS.has(id)) return false;
   }
@@ -97,7 +97,7 @@ function discId(name: string): string {
   if (bytes.length < 8) return '';
   const digits = /^[0-9a-fA-F]*/.exec(bytes.latin1Slice())![0].length;
   if (digits < 8) return bytes.toString('hex', 0, 8);
-  const first = bytes.latin1Slice(0, 8).toLowerCase();
+  const first = bytes.toString('latin1', 0, 8).toLowerCase();
   const padded = Buffer.alloc(16);
   bytes.copy(padded);
   return digits < 16 ? first + padded.toString('hex', 8, 12) : bytes.latin1Slice().toLowerCase();
@@ -106,12 +106,12 @@ function discId(name: string): string {
 /** ECMA-119: volume descriptors from 32 KiB on; Joliet has a second one with a label in Unicode. */
 const detectIso: Detector['detect'] = (read) => {
   const primary = read(32 * KIB, 2 * KIB);
-  if (primary.length < 2 * KIB || primary.latin1Slice(1, 6) !== 'CD001') return undefined;
+  if (primary.length < 2 * KIB || primary.toString('latin1', 1, 6) !== 'CD001') return undefined;
   const label = textField(primary, 40, 32);
   for (let i = 1; i < MAX_DESCRIPTORS; i++) {
     const bytes = read(32 * KIB + i * 2 * KIB, 96);
-    if (bytes.length < 96 || bytes.latin1Slice(1, 6) !== 'CD001' || bytes[0] === ISO_END) break;
-    if (bytes[0] !== ISO_SUPPLEMENTARY || !/^%\/[@CE]/.test(bytes.latin1Slice(88, 91))) continue;
+    if (bytes.length < 96 || bytes.toString('latin1', 1, 6) !== 'CD001' || bytes[0] === ISO_END) break;
+    if (bytes[0] !== ISO_SUPPLEMENTARY || !/^%\/[@CE]/.test(bytes.toString('latin1', 88, 91))) continue;
     const unicode = utf16(bytes.subarray(40, 72)).split('\0', 1)[0]!.trimEnd();
     return { type: 'iso9660', uuid: isoTime(primary), label: longer(unicode, label) };
   }
@@ -133,7 +133,7 @@ function longer(unicode: string, label: string): string {
 function isoTime(bytes: Buffer): string {
   for (const at of [830, 813]) {
     const [, year, ...rest] = /^([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})$/.exec(
-      bytes.latin1Slice(at, at + 16),
+      bytes.toString('latin1', at, at + 16),
     ) ?? ['', '0000'];
     if (year !== '0000') return [year, ...rest].join('-');
   }
@@ -145,7 +145,7 @@ const detectHfsPlus: Detector['detect'] = (read, size) => {
   const outer = read(KIB, 512);
   if (outer.length < 512) return undefined;
   let offset = 0;
-  if (outer.latin1Slice(0, 2) === 'BD') {
+  if (outer.toString('latin1', 0, 2) === 'BD') {
     const unit = outer.readUInt32BE(20);
     if (!isHfsPlus(outer, 124) || unit < 512 || unit % 512 !== 0) return undefined;
     offset = outer.readUInt16BE(28) * 512 + outer.readUInt16BE(126) * unit;
@@ -159,7 +159,7 @@ const detectHfsPlus: Detector['detect'] = (read, size) => {
 };
 
 function isHfsPlus(bytes: Buffer, at: number): boolean {
-  const mark = bytes.latin1Slice(at, at + 2);
+  const mark = bytes.toString('latin1', at, at + 2);
   return mark === 'H+' || mark === 'HX';
 }
 
@@ -199,7 +199,7 @@ function volumeName(read: ReadAt, header: Buffer, offset: number, block: number)
 /** Inside Macintosh: Files, the master directory block. */
 const detectHfs: Detector['detect'] = (read) => {
   const bytes = read(KIB, 128);
-  if (bytes.length < 128 || bytes.latin1Slice(0, 2) !== 'BD' || isHfsPlus(bytes, 124)) return undefined;
+  if (bytes.length < 128 || bytes.toString('latin1', 0, 2) !== 'BD' || isHfsPlus(bytes, 124)) return undefined;
   const unit = bytes.readUInt32BE(20);
   if (unit === 0 || unit % 512 !== 0) return undefined;
   return { type: 'hfs', uuid: macUuid(bytes, 116), label: textField(bytes, 37, Math.min(bytes[36]!, 27)) };

@@ -47,7 +47,7 @@ const HIBERNATION_MARKS = ['S1SUSPEND', 'S2SUSPEND', 'ULSUSPEND', 'LINHIB0001'];
 /** LUKS 1 and 2 on-disk format specifications: version in big endian, UUID as text; a label only in version 2. */
 const detectLuks: Detector['detect'] = (read) => {
   const bytes = read(0, 512);
-  if (bytes.length < 208 || bytes.latin1Slice(0, 6) !== 'LUKS\xba\xbe') return undefined;
+  if (bytes.length < 208 || bytes.toString('latin1', 0, 6) !== 'LUKS\xba\xbe') return undefined;
   const label = bytes.readUInt16BE(6) === 2 ? textField(bytes, 24, 48) : '';
   return { type: 'crypto_LUKS', uuid: textField(bytes, 168, 40), label };
 };
@@ -56,7 +56,10 @@ const detectLuks: Detector['detect'] = (read) => {
 const detectLvm: Detector['detect'] = (read) => {
   const sectors = read(0, 4 * 512);
   for (let at = 0; at + 512 <= sectors.length; at += 512) {
-    if (sectors.latin1Slice(at, at + 8) !== 'LABELONE' || sectors.latin1Slice(at + 24, at + 32) !== 'LVM2 001')
+    if (
+      sectors.toString('latin1', at, at + 8) !== 'LABELONE' ||
+      sectors.toString('latin1', at + 24, at + 32) !== 'LVM2 001'
+    )
       continue;
     const id = textField(sectors, at + sectors.readUInt32LE(at + 20), 32);
     const groups = /^(.{6})(.{4})(.{4})(.{4})(.{4})(.{4})(.{6})$/s.exec(id)?.slice(1) ?? [];

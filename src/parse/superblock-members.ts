@@ -51,7 +51,8 @@ const SECOND_HEADERS = [16, 32, 64, 128, 256, 512, 1024, 2048, 4096].map((kib) =
 const detectSecondLuks: Detector['detect'] = (read) => {
   for (const at of SECOND_HEADERS) {
     const bytes = read(at, 264);
-    if (bytes.length < 264 || bytes.latin1Slice(0, 6) !== 'SKUL\xba\xbe' || bytes.readUInt16BE(6) !== 2) continue;
+    if (bytes.length < 264 || bytes.toString('latin1', 0, 6) !== 'SKUL\xba\xbe' || bytes.readUInt16BE(6) !== 2)
+      continue;
     if (bytes.readBigUInt64BE(256) !== BigInt(at)) continue;
     return { type: 'crypto_LUKS', uuid: textField(bytes, 168, 40), label: textField(bytes, 24, 48) };
   }
@@ -93,7 +94,7 @@ function poolOf(list: Buffer): { uuid: string; label: string } {
     const value = at + 12 + nameLength + (-nameLength & 3);
     // The last pair has size 0; what does not fit is damaged, or beyond what was read.
     if (size < 20 || at + size > list.length || value + 16 > at + size) break;
-    const name = list.latin1Slice(at + 12, at + 12 + nameLength);
+    const name = list.toString('latin1', at + 12, at + 12 + nameLength);
     const type = list.readUInt32BE(value);
     if (name === 'pool_guid' && type === NV_UINT64) pool.uuid = `${list.readBigUInt64BE(value + 8)}`;
     if (name === 'name' && type === NV_STRING) {

@@ -26,7 +26,7 @@ const detectFat: Detector['detect'] = (read) => {
 /** A boot sector of another kind (a partition table) has the mark at its end too, but no name of the format. */
 function isFat(boot: Buffer): boolean {
   if (boot.readUInt16LE(510) !== 0xaa55) return false;
-  const names = [boot.latin1Slice(54, 59), boot.latin1Slice(82, 87)];
+  const names = [boot.toString('latin1', 54, 59), boot.toString('latin1', 82, 87)];
   return ['FAT12', 'FAT16', 'FAT  ', 'MSDOS'].includes(names[0]!) || ['FAT32', 'MSWIN'].includes(names[1]!);
 }
 
@@ -55,7 +55,7 @@ function fatSerial(boot: Buffer, at: number): string {
 /** exFAT file system specification, section 3.1; the label is an entry of the root directory (7.3). */
 const detectExfat: Detector['detect'] = (read) => {
   const boot = read(0, 512);
-  if (boot.length < 512 || boot.latin1Slice(3, 11) !== 'EXFAT   ') return undefined;
+  if (boot.length < 512 || boot.toString('latin1', 3, 11) !== 'EXFAT   ') return undefined;
   const sectorShift = boot[108]!;
   const clusterShift = boot[109]!;
   const sane = sectorShift >= 9 && sectorShift <= 12 && clusterShift <= 25 - sectorShift;
@@ -87,7 +87,7 @@ function exfatLabel(read: ReadAt, boot: Buffer, sectorShift: number, cluster: nu
 /** NTFS: serial number in the boot sector, label in the file record of `$Volume`. */
 const detectNtfs: Detector['detect'] = (read) => {
   const boot = read(0, 512);
-  if (boot.length < 512 || boot.latin1Slice(3, 11) !== 'NTFS    ') return undefined;
+  if (boot.length < 512 || boot.toString('latin1', 3, 11) !== 'NTFS    ') return undefined;
   const serial = boot.readBigUInt64LE(72);
   const uuid = serial === 0n ? '' : serial.toString(16).toUpperCase().padStart(16, '0');
   return { type: 'ntfs', uuid, label: ntfsLabel(read, boot) };
@@ -106,7 +106,7 @@ function ntfsLabel(read: ReadAt, boot: Buffer): string {
   if (!(recordSize >= 256 && recordSize <= MAX_CLUSTER && Number.isSafeInteger(table + VOLUME_RECORD * recordSize)))
     return '';
   const record = read(table + VOLUME_RECORD * recordSize, recordSize);
-  if (record.length < recordSize || record.latin1Slice(0, 4) !== 'FILE') return '';
+  if (record.length < recordSize || record.toString('latin1', 0, 4) !== 'FILE') return '';
   let at = record.readUInt16LE(20);
   while (at + 24 <= record.length) {
     const type = record.readUInt32LE(at);

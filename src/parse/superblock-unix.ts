@@ -90,7 +90,7 @@ function nilfs(bytes: Buffer): Buffer | undefined {
 /** Volumes of raw flash memory, `drivers/mtd/ubi/ubi-media.h`; the number of the image stands for an id. */
 const detectUbi: Detector['detect'] = (read) => {
   const bytes = read(0, 64);
-  if (bytes.length < 64 || bytes.latin1Slice(0, 4) !== 'UBI#') return undefined;
+  if (bytes.length < 64 || bytes.toString('latin1', 0, 4) !== 'UBI#') return undefined;
   if (crc32(0xffff_ffff, bytes.subarray(0, 60)) !== bytes.readUInt32BE(60)) return undefined;
   const image = bytes.readUInt32BE(24);
   return { type: 'ubi', uuid: image === 0 ? '' : `${image}`, label: '' };

@@ -11,9 +11,13 @@ const MAX_LINKS = 40;
 export function openShown(files: Files, path: string): OpenFile {
   const file = files.open(path);
   try {
-    const others = [...makersOf(files, path)].filter((maker) => maker !== file.stat.uid);
-    if (others.length === 0 || mayEverybodyRead(files, file)) return file;
-    if (file.realPath() === path && file.stat.links === 1) return file;
+    const way = wayOf(files, path);
+    const real = file.realPath();
+    const others = [...way.makers].filter((maker) => maker !== file.stat.uid);
+    // Where the names lead elsewhere by now, somebody has exchanged one: they tell nothing of the way to this file.
+    if (others.length === 0 && way.end === real) return file;
+    if (mayEverybodyRead(files, file)) return file;
+    if (real === path && file.stat.links === 1) return file;
     throw new HostError('EACCES', path, 'read as who made the link');
   } catch (cause) {
     file[Symbol.dispose]();
@@ -29,8 +33,11 @@ export function mayEverybodyRead(files: Files, file: OpenFile): boolean {
   return above.every((directory) => (files.stat(directory).mode & 0o001) !== 0);
 }
 
-/** Users, other than root, who own a directory or a link on the way that a path leads, the file itself left out. */
-function makersOf(files: Files, path: string): Set<number> {
+/**
+ * Users, other than root, who own a directory or a link on the way that a path leads, the file itself left out; and where it
+ * leads.
+ */
+function wayOf(files: Files, path: string): { readonly makers: ReadonlySet<number>; readonly end: string } {
   const makers = new Set<number>();
   const rest = path.split('/').reverse();
   let at = '';
@@ -55,5 +62,5 @@ function makersOf(files: Files, path: string): Set<number> {
     if (target.startsWith('/')) at = '';
     rest.push(...target.split('/').reverse());
   }
-  return makers;
+  return { makers, end: at };
 }

@@ -8,9 +8,12 @@ export function glogLine({ severity, time, file, line, message }: StatusLine, th
     .toString()
     .padStart(6, '0');
   // A message stays one line, whatever is in it: what follows a line break could pass for another message.
-  const text = message.replace(/[\0-\x08\n-\x1f\x7f]+/g, ' ');
+  const text = message.replace(UNSEEN, ' ');
   return `${severity[0]}${day} ${clock(at)}.${fraction} ${thread} ${file}:${line}] ${text}\n`;
 }
+
+/** What ends a line, moves a cursor, or turns what stands around it: controls, U+0085, U+2028, marks of direction as U+202E. */
+const UNSEEN = /[\0-\x08\n-\x1f\x7f-\x9f\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu;
 
 /** What a file begins with. `startedMs` is when the program started. */
 export function glogHeader(time: number, startedMs: number, host: string): string {

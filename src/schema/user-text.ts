@@ -7,7 +7,8 @@ import { openUserFile } from './user-files.ts';
 
 /**
  * What one user's files may have in one scan of a table, all files together. 8 MiB are 100,000 commands of 80 characters,
- * or 12,000 keys of RSA; shells keep 500 to 50,000 commands.
+ * or 12,000 keys of RSA; shells keep 500 to 50,000 commands. A byte counts as long as it is in JSON: of 8 MiB of control
+ * characters rows of 48 MiB would come.
  */
 const MAX_BYTES = 8 * 1024 * 1024;
 const MAX_LINES = 100_000;
@@ -50,11 +51,11 @@ export class UserTexts {
       position += count;
       return count;
     }, bytes);
-    const part = wholeLines(bytes.subarray(0, length), this.#lines, size > bytes.length, newest);
+    const part = wholeLines(bytes.subarray(0, length), room, this.#lines, size > bytes.length, newest);
     this.#leftOut.add(path, size - bytes.length + length - part.bytes.length);
-    this.#bytes -= part.bytes.length;
+    this.#bytes = Math.max(0, this.#bytes - part.cost);
     this.#lines -= part.lines;
-    recentBytes(this.#files).spend(this.#user.uid, MAX_BYTES * TIMES, part.bytes.length);
+    recentBytes(this.#files).spend(this.#user.uid, MAX_BYTES * TIMES, part.cost);
     recentLines(this.#files).spend(this.#user.uid, MAX_LINES * TIMES, part.lines);
     const { text, cut } = shortened(part.bytes);
     this.#shortened.add(path, cut);
@@ -93,13 +94,14 @@ class Loss {
   }
 }
 
-/** At most `lines` lines from the beginning or the end; where the file is longer, none that is cut. */
-function wholeLines(
-  bytes: Buffer,
-  lines: number,
-  longer: boolean,
-  newest: boolean,
-): { readonly bytes: Buffer; readonly lines: number } {
+interface Part {
+  readonly bytes: Buffer;
+  readonly lines: number;
+  readonly cost: number;
+}
+
+/** At most `lines` lines from the beginning or the end, for `room`; where the file is longer, none that is cut. */
+function wholeLines(bytes: Buffer, room: number, lines: number, longer: boolean, newest: boolean): Part {
   let start = 0;
   let end = bytes.length;
   // One line that fills everything is shown as far as it goes.
@@ -107,22 +109,44 @@ function wholeLines(
   else if (longer) end = bytes.lastIndexOf(LINE_FEED) + 1 || end;
   if (start === end) start = 0;
   let count = 0;
+  let cost = 0;
+  const fits = (from: number, to: number) => {
+    const more = costOf(bytes, from, to);
+    if (count > 0 && cost + more > room) return false;
+    cost += more;
+    count += 1;
+    return true;
+  };
   if (newest) {
     // The line feed at the end of the last line begins no other.
     let at = end;
     while (at > start && count < lines) {
-      at = at - 2 < start ? start : Math.max(start, bytes.lastIndexOf(LINE_FEED, at - 2) + 1);
-      count += 1;
+      const next = at - 2 < start ? start : Math.max(start, bytes.lastIndexOf(LINE_FEED, at - 2) + 1);
+      if (!fits(next, at)) break;
+      at = next;
     }
-    return { bytes: bytes.subarray(at, end), lines: count };
+    return { bytes: bytes.subarray(at, end), lines: count, cost };
   }
   let at = start;
   while (at < end && count < lines) {
-    const next = bytes.indexOf(LINE_FEED, at);
-    at = next < 0 || next >= end ? end : next + 1;
-    count += 1;
+    const feed = bytes.indexOf(LINE_FEED, at);
+    const next = feed < 0 || feed >= end ? end : feed + 1;
+    if (!fits(at, next)) break;
+    at = next;
   }
-  return { bytes: bytes.subarray(start, at), lines: count };
+  return { bytes: bytes.subarray(start, at), lines: count, cost };
+}
+
+/** What a line takes: its bytes, and what the characters of it that are shown have more in JSON, as `\u0001` has five. */
+function costOf(bytes: Buffer, start: number, end: number): number {
+  let cost = end - start;
+  const shown = Math.min(end, start + MAX_LINE);
+  for (let at = start; at < shown; at++) {
+    const byte = bytes[at]!;
+    if (byte < 0x20) cost += byte === LINE_FEED ? 0 : 5;
+    else if (byte === 0x22 || byte === 0x5c) cost += 1;
+  }
+  return cost;
 }
 
 /** The text without the ends of lines that are too long; changes the bytes. */

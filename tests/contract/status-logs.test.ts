@@ -32,3 +32,9 @@ test('every line', () => {
     assert.equal(made, `${text.replace(/(\.\d{3})\d{3} /, '$1000 ')}\n`);
   }
 });
+
+test('what a message says of a file stays on its line, and in its order', () => {
+  const message = 'a\nb\0c\x1b[2Jd\x85e\u2028f\u202eg\u200eh';
+  const line = glogLine({ severity: 'INFO', time: 0, file: 'a.ts', line: 0, message }, 1);
+  assert.match(line, /\] a b c \[2Jd e f g h\n$/);
+});

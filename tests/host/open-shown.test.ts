@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Files } from '../../src/host/host.ts';
 import { openShown } from '../../src/host/open-shown.ts';
 import { MemoryHost } from '../../src/testing/memory-host.ts';
 import { parseTree } from '../../src/testing/tree.ts';
@@ -30,6 +31,9 @@ const { files } = new MemoryHost(
 /srv/by-root -> /root/private
 /srv/to-ann -> /home/ann/stolen
 /tmp/ 1777 0:0
+/tmp/link -> /root/private
+/tmp/plain 0600 1000:1000
+| ann's
 /srv/data/ 0755 0:0
 /srv/data/plain 0600 0:0
 | root's
@@ -60,4 +64,15 @@ test('a user shows no file of another by a link, wherever on the way it is', () 
 
 test('what root laid out leads wherever it leads', () => {
   for (const path of ['/srv/by-root', '/srv/data/plain', '/root/private']) assert(shown(path));
+});
+
+test('a link that is exchanged for a file while it is looked at shows no file of another', () => {
+  const exchanged: Files = new Proxy(files, {
+    get: (target, name) => {
+      if (name === 'linkStat') return (path: string) => target.linkStat(path === '/tmp/link' ? '/tmp/plain' : path);
+      const value = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  refuses('EACCES', () => openShown(exchanged, '/tmp/link'));
 });

@@ -49,6 +49,20 @@ test('all histories of a user have one bound', () => {
   ]);
 });
 
+test('characters that JSON writes longer count as much', () => {
+  const line = '\x01'.repeat(999);
+  const { rows, warnings } = run(
+    shellHistory,
+    `${ADA}/home/mallory/.bash_history 0600 1001:1001\n4000| ${line}\n| newest\n`,
+  );
+  assert.equal(rows.at(-1)?.['command'], 'newest');
+  assert.ok(
+    JSON.stringify(rows.filter(({ uid }) => uid === 1001).map(({ command }) => command)).length < 8.1 * 1024 * 1024,
+  );
+  assert.ok(rows.length > 1300);
+  assert.match(warnings[0]!, /^truncated: of the files of user mallory 8388608 bytes/);
+});
+
 test('a file with a hole of 15 TB, and a line without an end, cost a few megabytes', () => {
   const hole = run(shellHistory, `${ADA}/home/mallory/.bash_history 0600 1001:1001 size=15000000000000\n| a\n`);
   assert.equal(hole.rows.length, 2);

@@ -1,6 +1,6 @@
 /**
- * What queries that go wrong cost the others: 20 good queries every second beside, in turn, nothing, an endless query, memory
- * bombs, a hung mount, a hung file of a home, 40 processes with 5 MB of arguments.
+ * What queries that go wrong cost the others: 20 good queries every second beside, in turn, nothing, an endless query, a memory
+ * bomb, 19 of them, a hung mount, a hung file of a home, 40 processes with 5 MB of arguments.
  *
  *     npm run build && node bench/isolation.ts [--seconds 60] [--turns endless,bombs]
  *
@@ -23,7 +23,7 @@ const { values } = parseArgs({
 });
 const seconds = Number(values.seconds);
 const program = join(installed(), '../osqueryd.js');
-const DEAD_MOUNT = join(import.meta.dirname, '../tests/e2e/support/dead-mount.ts');
+const DEAD_SERVER = join(import.meta.dirname, '../tests/e2e/support/dead-server.ts');
 const GOOD = 20;
 /** Of the watchdog's level 0. */
 const LIMIT_MB = 200;
@@ -33,6 +33,8 @@ interface Turn {
   readonly schedule: Readonly<Record<string, object>>;
   /** Whether a file server dies. */
   readonly dead?: boolean;
+  /** Whether its queries are not to blame for what they meet. */
+  readonly innocent?: boolean;
   /** What there is beside the daemon. */
   readonly beside?: () => ChildProcess[];
 }
@@ -47,6 +49,7 @@ symlinkSync(join(dead, 'key'), join(home, 'id_rsa'));
 const turns: Readonly<Record<string, Turn>> = {
   nothing: { schedule: {} },
   endless: { schedule: { endless: { query: `${ENDLESS} select count(*) from c`, interval: 1 } } },
+  bomb: { schedule: { bomb: { query: bomb(0), interval: 1 } } },
   bombs: {
     schedule: Object.fromEntries(
       Array.from({ length: 19 }, (_, i) => [`bomb${i}`, { query: bomb(i), interval: 1 + (i % 7) }]),
@@ -54,13 +57,16 @@ const turns: Readonly<Record<string, Turn>> = {
   },
   mount: {
     dead: true,
+    innocent: true,
     schedule: { dead: { query: `select size from file where path = '${dead}/x'`, interval: 2 } },
   },
   home: {
     dead: true,
+    innocent: true,
     schedule: { dead: { query: `select sha256 from hash where path = '${home}/id_rsa'`, interval: 2 } },
   },
   arguments: {
+    innocent: true,
     schedule: { processes: { query: 'select pid, cmdline from processes', interval: 5 } },
     beside: () => Array.from({ length: 40 }, withLongArguments),
   },
@@ -93,7 +99,10 @@ function withLongArguments(): ChildProcess {
   return spawn('sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'] });
 }
 
-async function take(name: string, { schedule, dead: mounts = false, beside = () => [] }: Turn): Promise<void> {
+async function take(
+  name: string,
+  { schedule, dead: mounts = false, innocent = false, beside = () => [] }: Turn,
+): Promise<void> {
   const at = join(folder, `turn-${name}`);
   mkdirSync(at);
   const good = Array.from({ length: GOOD }, (_, i) => [
@@ -108,7 +117,7 @@ async function take(name: string, { schedule, dead: mounts = false, beside = () 
   const others = beside();
   const files = [`--config_path=${at}/conf`, `--database_path=${at}/db`, `--logger_path=${at}`, `--pidfile=${at}/pid`];
   const daemon = [program, ...files, '--logger_min_status=0', '--logger_stderr=false'];
-  const args = mounts ? [DEAD_MOUNT, dead, 'pending', process.execPath, ...daemon] : daemon;
+  const args = mounts ? [DEAD_SERVER, dead, 'pending', process.execPath, ...daemon] : daemon;
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   await sleep(5000);
   const from = Math.floor(Date.now() / 1000);
@@ -128,7 +137,7 @@ async function take(name: string, { schedule, dead: mounts = false, beside = () 
   child.kill('SIGTERM');
   await exit;
   for (const other of others) other.kill('SIGKILL');
-  report(name, at, from, grown, Object.keys(schedule));
+  report(name, at, from, grown, innocent ? [] : Object.keys(schedule));
 }
 
 /** When a worker was first seen. */

@@ -95,6 +95,16 @@ test('mappings and open files are shared out in the same way', () => {
   assert.equal(runTable(processOpenFiles, host).rows.length, 59 * 100 + 2);
 });
 
+test('whoever asks for the mappings of one process after the other has no more of a user', () => {
+  const mapping = '| 00400000-00401000 r-xp 00000000 fd:00 1 /x\n';
+  const host = machine(`/proc/PID/maps\n20000${mapping}`, `/proc/PID/maps\n${mapping}`);
+  let rows = 0;
+  for (let pid = 100; pid < 130; pid++) rows += runTable(processMemoryMap, host, { where: { pid } }).rows.length;
+  // What comes back in the meantime is little.
+  assert.ok(rows >= 200_000 && rows < 400_000, String(rows));
+  assert.equal(runTable(processMemoryMap, host, { where: { pid: 900 } }).rows.length, 1);
+});
+
 test('a file of mappings with long paths is read as far as it is wanted', () => {
   const path = 'x'.repeat(4000);
   const maps = `/proc/PID/maps\n9000| 00400000-00401000 r-xp 00000000 fd:00 1 /${path}\n`;

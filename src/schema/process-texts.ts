@@ -28,6 +28,7 @@ export class ProcessTexts {
   readonly #shares: UserShares;
   #cut = 0;
   #first = 0;
+  #leftAlone = 0;
 
   constructor(files: Files, name: 'cmdline' | 'environ') {
     this.#files = files;
@@ -45,6 +46,7 @@ export class ProcessTexts {
       return text.length <= FREE ? text : cutText(text, this.#shares.take(pid, text.length));
     } catch (cause) {
       if (!(cause instanceof HostError)) throw cause;
+      if (cause.code === 'ETIMEDOUT') this.#leftAlone += 1;
       return cause.code === 'EFBIG' ? this.#readLong(pid, path) : '';
     }
   }
@@ -65,6 +67,10 @@ export class ProcessTexts {
     const more = this.#cut > 1 ? ` and ${this.#cut - 1} more` : '';
     if (this.#cut > 0) {
       warn(`truncated: ${this.#name} has more than ${MAX_PROCESS_TEXT} bytes`, `process ${this.#first}${more}`);
+    }
+    if (this.#leftAlone > 0) {
+      const what = `${this.#name} of processes is left out, whose memory did not answer or belongs to such a user`;
+      warn(what, `${this.#leftAlone} processes`);
     }
     this.#shares.report(warn);
   }

@@ -113,3 +113,23 @@ test('a file of mappings with long paths is read as far as it is wanted', () => 
   assert.ok(rows.length > 2000 && rows.length < 2100);
   assert.deepEqual(warnings, ['truncated: maps has more than 8388608 bytes: process 100']);
 });
+
+test('paths of processes are shared out, by their length in JSON', () => {
+  const deep = `/${'\x01'.repeat(4000)}`;
+  let tree = processOf(900, 1000, '/proc/PID/cwd -> /home\n');
+  for (let pid = 100; pid < 300; pid++) tree += processOf(pid, MALLORY, `/proc/PID/cwd -> ${deep}\n`);
+  const { rows, warnings } = runTable(processes, new MemoryHost(parseTree(tree)), { uses: ['pid', 'cwd'] });
+  const kept = rows.filter(({ cwd }) => cwd === deep).length;
+  assert.equal(rows.length, 201);
+  assert.ok(kept > 80 && kept < 95, String(kept));
+  assert.equal(rows.find(({ pid }) => pid === 900)?.['cwd'], '/home');
+  assert.match(warnings[0]!, /^truncated: user 1001 has more than 2097152 characters of paths: /);
+});
+
+test('arguments count as long as they are in JSON', () => {
+  const host = machine('/proc/PID/cmdline\n100000> \x01\n', '/proc/PID/cmdline\n100000> y\n');
+  const { rows } = runTable(processes, host, { uses: ['pid', 'cmdline'] });
+  const own = rows.filter(({ pid }) => pid !== 130 && pid !== 900).map(({ cmdline }) => cmdline);
+  assert.ok(JSON.stringify(own).length < 4.4 * 1024 * 1024);
+  assert.equal(String(rows.at(-1)?.['cmdline']).length, 100_000);
+});

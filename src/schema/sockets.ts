@@ -39,6 +39,12 @@ const INTERNET: readonly (readonly [name: string, protocol: number])[] = [
 /** NETLINK_SOCK_DIAG, `include/uapi/linux/netlink.h`. */
 const SOCK_DIAG = 4;
 
+/**
+ * Sockets of one user, and sockets that no process holds: a row of one has 300 characters, with a name of control characters
+ * 900, and the rows of a query some 40 million (`--query_memory_limit`).
+ */
+const MAX_SOCKETS = 32_768;
+
 interface Holder {
   readonly pid: number;
   readonly fd: number;
@@ -65,7 +71,7 @@ export function* openSockets(
 ): Generator<OpenSocket> {
   const holders = new Map<number, Holder>();
   const namespaces = new Map<string, number[]>();
-  const shares = descriptorShares(host.files);
+  const shares = descriptorShares(host.files, MAX_SOCKETS);
   for (const pid of pids) {
     const found = collect(host, pid, holders, shares);
     if (only && !found) continue;
@@ -78,6 +84,7 @@ export function* openSockets(
   // A process of a namespace that we cannot tell is most likely in one of the others.
   if (namespaces.size > 1) namespaces.delete(UNKNOWN);
   const own = host.kernel && namespaceOf(host, 'self');
+  let unheld = 0;
   for (const [namespace, members] of namespaces) {
     const inhabitants = new Set(members);
     for (const { family, socket, forgeable } of socketsOf(host, members, namespace !== UNKNOWN && namespace === own)) {
@@ -88,8 +95,13 @@ export function* openSockets(
         held = true;
         yield { ...socket, family, namespace, pid: holder.pid, fd: holder.fd };
       }
-      if (!held && !only) yield { ...socket, family, namespace, pid: -1, fd: -1 };
+      if (held || only || ++unheld > MAX_SOCKETS) continue;
+      yield { ...socket, family, namespace, pid: -1, fd: -1 };
     }
+  }
+  if (unheld > MAX_SOCKETS) {
+    const left = `${unheld - MAX_SOCKETS} left out`;
+    warn(`truncated: more than ${MAX_SOCKETS} sockets are held by no process, or by one of a user with too many`, left);
   }
 }
 

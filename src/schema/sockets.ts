@@ -44,6 +44,8 @@ const SOCK_DIAG = 4;
  * 900, and the rows of a query some 40 million (`--query_memory_limit`).
  */
 const MAX_SOCKETS = 32_768;
+/** Of those that no process holds, Unix sockets: only ones that are closed just now, or whose user has too many. */
+const MAX_UNHELD_UNIX = 8192;
 
 interface Holder {
   readonly pid: number;
@@ -85,6 +87,8 @@ export function* openSockets(
   if (namespaces.size > 1) namespaces.delete(UNKNOWN);
   const own = host.kernel && namespaceOf(host, 'self');
   let unheld = 0;
+  let unheldUnix = 0;
+  let leftOut = 0;
   for (const [namespace, members] of namespaces) {
     const inhabitants = new Set(members);
     for (const { family, socket, forgeable } of socketsOf(host, members, namespace !== UNKNOWN && namespace === own)) {
@@ -95,13 +99,18 @@ export function* openSockets(
         held = true;
         yield { ...socket, family, namespace, pid: holder.pid, fd: holder.fd };
       }
-      if (held || only || ++unheld > MAX_SOCKETS) continue;
-      yield { ...socket, family, namespace, pid: -1, fd: -1 };
+      if (held || only) continue;
+      if (family === AF_UNIX) unheldUnix += 1;
+      if (++unheld > MAX_SOCKETS || (family === AF_UNIX && unheldUnix > MAX_UNHELD_UNIX)) leftOut += 1;
+      else yield { ...socket, family, namespace, pid: -1, fd: -1 };
     }
   }
-  if (unheld > MAX_SOCKETS) {
-    const left = `${unheld - MAX_SOCKETS} left out`;
-    warn(`truncated: more than ${MAX_SOCKETS} sockets are held by no process, or by one of a user with too many`, left);
+  if (leftOut > 0) {
+    const bounds = `${MAX_SOCKETS} sockets, ${MAX_UNHELD_UNIX} of them Unix,`;
+    warn(
+      `truncated: more than ${bounds} are held by no process, or by one of a user with too many`,
+      `${leftOut} left out`,
+    );
   }
 }
 

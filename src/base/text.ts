@@ -114,3 +114,10 @@ function encodeEscaped(text: string): Buffer {
   }
   return out.subarray(0, at);
 }
+
+/** Characters of a text in JSON, without the quotes: a control character may take six. */
+export function lengthInJson(text: string): number {
+  return LONGER_IN_JSON.test(text) ? JSON.stringify(text).length - 2 : text.length;
+}
+
+const LONGER_IN_JSON = /[\0-\x1f"\\]|\p{Cs}/u;

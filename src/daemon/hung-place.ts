@@ -1,4 +1,5 @@
 import { followPath } from '../host/follow-path.ts';
+import { memoryPlace, type UserOf } from '../host/left-alone.ts';
 import type { Mount } from '../parse/mounts.ts';
 
 /** Where a call hangs, and what nobody should touch for a while. */
@@ -33,8 +34,11 @@ export function hungPlace(
   path: string,
   mounts: Iterable<Mount>,
   linkAt: (path: string) => string | undefined,
+  userOf: UserOf = () => undefined,
 ): HungPlace {
   if (path === '' || path === '/') return { name: path, paths: [] };
+  const memory = memoryPlace(path, userOf);
+  if (memory !== undefined) return { name: `${path}, and all ${memory},`, paths: [path, memory] };
   const foreign = new Map<string, Mount>();
   for (const mount of mounts) {
     // The last one that is mounted at a path hides those before it.

@@ -37,6 +37,25 @@ export function isLeftAlone(places: readonly LeftAlone[], path: string): boolean
   return places.some((place) => lies(path, place.path) && Date.now() < place.until);
 }
 
+/** Files of a process that read its memory, and so wait while it maps some, from a file system that does not answer. */
+const MEMORY = /^\/proc\/(\d+)\/(?:task\/\d+\/)?(?:auxv|cmdline|environ|maps|numa_maps|smaps|smaps_rollup)$/;
+
+/** The real user of a process; undefined where nobody could tell. Must not wait. */
+export type UserOf = (pid: number) => number | undefined;
+
+/**
+ * What is left alone beside a path: where it is the memory of a process, that of all processes of its user. He may have
+ * thousands that do not answer. Never root's: others would have their way with it.
+ */
+export function memoryPlace(path: string, userOf: UserOf): string | undefined {
+  const pid = MEMORY.exec(path)?.[1];
+  const user = pid === undefined ? undefined : userOf(Number(pid));
+  return user === undefined || user === 0 ? undefined : `${MEMORY_OF}${user}`;
+}
+
+/** No path: these begin with a slash. */
+const MEMORY_OF = 'memory of user ';
+
 function lies(path: string, place: string): boolean {
   return path.startsWith(place) && (path.length === place.length || place === '/' || path[place.length] === '/');
 }
@@ -48,13 +67,19 @@ function lies(path: string, place: string): boolean {
 export class LeftAlonePlaces {
   readonly #places: readonly LeftAlone[];
   readonly #linkAt: (path: string) => string | undefined;
+  readonly #userOf: UserOf;
   readonly #directories = new Map<string, string>();
   #since = 0;
 
   /** `linkAt`: where a link leads, undefined for what is none, or is not known without waiting. */
-  constructor(places: readonly LeftAlone[], linkAt: (path: string) => string | undefined) {
+  constructor(
+    places: readonly LeftAlone[],
+    linkAt: (path: string) => string | undefined,
+    userOf: UserOf = () => undefined,
+  ) {
     this.#places = places;
     this.#linkAt = linkAt;
+    this.#userOf = userOf;
   }
 
   /** Throws `HostError` ETIMEDOUT. */
@@ -62,6 +87,9 @@ export class LeftAlonePlaces {
     if (this.#places.length === 0 || !path.startsWith('/')) return;
     refuseLeftAlone(this.#places, path, operation);
     refuseLeftAlone(this.#places, this.#behind(path), operation);
+    if (!this.#places.some((place) => place.path.startsWith(MEMORY_OF))) return;
+    const memory = memoryPlace(path, this.#userOf);
+    if (memory !== undefined && isLeftAlone(this.#places, memory)) throw new HostError('ETIMEDOUT', path, operation);
   }
 
   /** Where a path leads, as far as that can be known without going there. */

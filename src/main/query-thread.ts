@@ -8,7 +8,9 @@ import { type QueryPort, serveQueries } from '../daemon/serve-queries.ts';
 import { askState, type StateEnd } from '../daemon/state-channel.ts';
 import { type LeftAlone, LeftAlonePlaces } from '../host/left-alone.ts';
 import { cachedLink } from '../host/linux/cached.ts';
+import { LinuxHost } from '../host/linux/linux-host.ts';
 import { sqlRules } from '../host/linux/sandbox/kinds.ts';
+import { userOf } from '../schema/process-user.ts';
 import { EventReader } from '../store/event-store.ts';
 import { DaemonAgent } from './agent.ts';
 import { openEngine, warningText } from './open-engine.ts';
@@ -47,6 +49,7 @@ values.restore(options);
 const reader = events === undefined ? undefined : new EventReader(events);
 const activity = new Activity(shared);
 const leftAlone: LeftAlone[] = [];
+const { files } = new LinuxHost();
 // The first read opens the log and its index, which this thread may not do from here on. A file that cannot be read tells
 // whoever queries it, and is followed by a new thread.
 ifPossible(() => reader?.identity);
@@ -57,7 +60,7 @@ const open = (warn: (text: string) => void) => {
   const engine = openEngine(values, {
     cancel,
     activity,
-    leftAlone: new LeftAlonePlaces(leftAlone, cachedLink),
+    leftAlone: new LeftAlonePlaces(leftAlone, cachedLink, (pid) => userOf(files, pid)),
     memoryLimit,
     agent,
     tables,

@@ -22,6 +22,6 @@ export function* descriptors(files: Files, pid: number): Generator<Descriptor> {
  * Shares of descriptors, for which a row or what is held until all processes were looked into takes about 100 bytes. 131,072
  * a user are 13 MB, more than a proxy has with 60,000 connections on each side; 64 a process are not counted.
  */
-export function descriptorShares(files: Files): UserShares {
-  return new UserShares(files, { share: 131_072, free: 64, what: 'descriptors' });
+export function descriptorShares(files: Files, share = 131_072): UserShares {
+  return new UserShares(files, { share, free: 64, what: 'descriptors' });
 }

@@ -1,5 +1,5 @@
 import { HostError, ifReadable } from '../base/errors.ts';
-import { cutText } from '../base/text.ts';
+import { cutText, lengthInJson } from '../base/text.ts';
 import type { Files } from '../host/host.ts';
 import { readLongStart } from '../host/read-start.ts';
 import { perMachine, RecentShares } from './recent-shares.ts';
@@ -9,10 +9,12 @@ import { UserShares } from './user-shares.ts';
 export const MAX_PROCESS_TEXT = 128 * 1024;
 /**
  * What the processes of one user have in all. 4 MiB are 4,000 programs with 1,000 characters more than the 1,024 that each
- * has anyway; in JSON they become at most six times as long.
+ * has anyway. A character counts as long as it is in JSON, at most six.
  */
 const SHARE = 4 * 1024 * 1024;
 const FREE = 1024;
+/** `\u0001`. */
+const LONGEST_IN_JSON = 6;
 const SHORT = 16 * 1024;
 /** What they have in ten seconds: whoever joins 10,000 sockets with their process has its arguments 10,000 times. */
 const RECENT_SHARE = 12 * 1024 * 1024;
@@ -28,6 +30,7 @@ export class ProcessTexts {
   readonly #shares: UserShares;
   #cut = 0;
   #first = 0;
+  #leftAlone = 0;
 
   constructor(files: Files, name: 'cmdline' | 'environ') {
     this.#files = files;
@@ -42,9 +45,10 @@ export class ProcessTexts {
     try {
       // Most are short, and read at once.
       const text = this.#files.readText(path, { limit: SHORT });
-      return text.length <= FREE ? text : cutText(text, this.#shares.take(pid, text.length));
+      return text.length * LONGEST_IN_JSON <= FREE ? text : this.#cutToShare(pid, text);
     } catch (cause) {
       if (!(cause instanceof HostError)) throw cause;
+      if (cause.code === 'ETIMEDOUT') this.#leftAlone += 1;
       return cause.code === 'EFBIG' ? this.#readLong(pid, path) : '';
     }
   }
@@ -56,8 +60,15 @@ export class ProcessTexts {
     if (found === undefined) return '';
     if (found.cut && limit === MAX_PROCESS_TEXT && this.#cut++ === 0) this.#first = pid;
     // How long a text is that was not read to its end nobody knows; it is counted as one of the longest.
-    const length = found.cut && limit < MAX_PROCESS_TEXT ? MAX_PROCESS_TEXT : found.text.length;
-    return cutText(found.text, this.#shares.take(pid, length));
+    const length = found.cut && limit < MAX_PROCESS_TEXT ? MAX_PROCESS_TEXT : 0;
+    return this.#cutToShare(pid, found.text, length);
+  }
+
+  /** `least`: what the text counts at least. */
+  #cutToShare(pid: number, text: string, least = 0): string {
+    const cost = lengthInJson(text);
+    const given = this.#shares.take(pid, Math.max(least, cost));
+    return given >= cost ? text : cutText(text, Math.floor((text.length * given) / cost));
   }
 
   /** To be called when the last was read. */
@@ -65,6 +76,10 @@ export class ProcessTexts {
     const more = this.#cut > 1 ? ` and ${this.#cut - 1} more` : '';
     if (this.#cut > 0) {
       warn(`truncated: ${this.#name} has more than ${MAX_PROCESS_TEXT} bytes`, `process ${this.#first}${more}`);
+    }
+    if (this.#leftAlone > 0) {
+      const what = `${this.#name} of processes is left out, whose memory did not answer or belongs to such a user`;
+      warn(what, `${this.#leftAlone} processes`);
     }
     this.#shares.report(warn);
   }

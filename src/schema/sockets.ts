@@ -39,6 +39,14 @@ const INTERNET: readonly (readonly [name: string, protocol: number])[] = [
 /** NETLINK_SOCK_DIAG, `include/uapi/linux/netlink.h`. */
 const SOCK_DIAG = 4;
 
+/**
+ * Sockets of one user, and sockets that no process holds: a row of one has 300 characters, with a name of control characters
+ * 900, and the rows of a query some 40 million (`--query_memory_limit`).
+ */
+const MAX_SOCKETS = 32_768;
+/** Of those that no process holds, Unix sockets: only ones that are closed just now, or whose user has too many. */
+const MAX_UNHELD_UNIX = 8192;
+
 interface Holder {
   readonly pid: number;
   readonly fd: number;
@@ -65,7 +73,7 @@ export function* openSockets(
 ): Generator<OpenSocket> {
   const holders = new Map<number, Holder>();
   const namespaces = new Map<string, number[]>();
-  const shares = descriptorShares(host.files);
+  const shares = descriptorShares(host.files, MAX_SOCKETS);
   for (const pid of pids) {
     const found = collect(host, pid, holders, shares);
     if (only && !found) continue;
@@ -78,6 +86,9 @@ export function* openSockets(
   // A process of a namespace that we cannot tell is most likely in one of the others.
   if (namespaces.size > 1) namespaces.delete(UNKNOWN);
   const own = host.kernel && namespaceOf(host, 'self');
+  let unheld = 0;
+  let unheldUnix = 0;
+  let leftOut = 0;
   for (const [namespace, members] of namespaces) {
     const inhabitants = new Set(members);
     for (const { family, socket, forgeable } of socketsOf(host, members, namespace !== UNKNOWN && namespace === own)) {
@@ -88,8 +99,18 @@ export function* openSockets(
         held = true;
         yield { ...socket, family, namespace, pid: holder.pid, fd: holder.fd };
       }
-      if (!held && !only) yield { ...socket, family, namespace, pid: -1, fd: -1 };
+      if (held || only) continue;
+      if (family === AF_UNIX) unheldUnix += 1;
+      if (++unheld > MAX_SOCKETS || (family === AF_UNIX && unheldUnix > MAX_UNHELD_UNIX)) leftOut += 1;
+      else yield { ...socket, family, namespace, pid: -1, fd: -1 };
     }
+  }
+  if (leftOut > 0) {
+    const bounds = `${MAX_SOCKETS} sockets, ${MAX_UNHELD_UNIX} of them Unix,`;
+    warn(
+      `truncated: more than ${bounds} are held by no process, or by one of a user with too many`,
+      `${leftOut} left out`,
+    );
   }
 }
 

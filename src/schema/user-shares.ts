@@ -1,6 +1,5 @@
-import { ifReadable } from '../base/errors.ts';
 import type { Files } from '../host/host.ts';
-import { parseProcIdentity } from '../parse/proc-pid-status.ts';
+import { userOf } from './process-user.ts';
 import { EVERYBODY, type RecentShares } from './recent-shares.ts';
 
 export interface ShareOptions {
@@ -100,8 +99,7 @@ export class UserShares {
   }
 
   #userOf(pid: number): User {
-    const status = ifReadable(() => this.#files.readText(`/proc/${pid}/status`)) ?? '';
-    const uid = parseProcIdentity(status)?.uid ?? NOBODY;
+    const uid = userOf(this.#files, pid) ?? NOBODY;
     let user = this.#users.get(uid);
     if (user === undefined) {
       user = { uid, left: this.#shareOf(uid), leftOut: 0, firstPid: 0, processes: 0, lastPid: -1 };

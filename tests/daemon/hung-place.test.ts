@@ -63,3 +63,13 @@ test('a link into a mount is followed by its text, and left alone with the mount
   assert.deepEqual(placeOf('/home/x/up/q').paths, ['/mnt/dead', '/home/x/up/q']);
   assert.deepEqual(placeOf('/home/x/loop/q').paths, ['/home/x/loop/q']);
 });
+
+test('memory of a process that does not answer is left alone with that of all processes of its user', () => {
+  const found = hungPlace(
+    '/proc/7/cmdline',
+    parseMounts(MOUNTS),
+    () => undefined,
+    () => 1000,
+  );
+  assert.deepEqual(found.paths, ['/proc/7/cmdline', 'memory of user 1000']);
+});

@@ -95,6 +95,16 @@ test('mappings and open files are shared out in the same way', () => {
   assert.equal(runTable(processOpenFiles, host).rows.length, 59 * 100 + 2);
 });
 
+test('whoever asks for the mappings of one process after the other has no more of a user', () => {
+  const mapping = '| 00400000-00401000 r-xp 00000000 fd:00 1 /x\n';
+  const host = machine(`/proc/PID/maps\n20000${mapping}`, `/proc/PID/maps\n${mapping}`);
+  let rows = 0;
+  for (let pid = 100; pid < 130; pid++) rows += runTable(processMemoryMap, host, { where: { pid } }).rows.length;
+  // What comes back in the meantime is little.
+  assert.ok(rows >= 200_000 && rows < 400_000, String(rows));
+  assert.equal(runTable(processMemoryMap, host, { where: { pid: 900 } }).rows.length, 1);
+});
+
 test('a file of mappings with long paths is read as far as it is wanted', () => {
   const path = 'x'.repeat(4000);
   const maps = `/proc/PID/maps\n9000| 00400000-00401000 r-xp 00000000 fd:00 1 /${path}\n`;
@@ -102,4 +112,24 @@ test('a file of mappings with long paths is read as far as it is wanted', () => 
   const { rows, warnings } = runTable(processMemoryMap, host, { where: { pid: 100 } });
   assert.ok(rows.length > 2000 && rows.length < 2100);
   assert.deepEqual(warnings, ['truncated: maps has more than 8388608 bytes: process 100']);
+});
+
+test('paths of processes are shared out, by their length in JSON', () => {
+  const deep = `/${'\x01'.repeat(4000)}`;
+  let tree = processOf(900, 1000, '/proc/PID/cwd -> /home\n');
+  for (let pid = 100; pid < 300; pid++) tree += processOf(pid, MALLORY, `/proc/PID/cwd -> ${deep}\n`);
+  const { rows, warnings } = runTable(processes, new MemoryHost(parseTree(tree)), { uses: ['pid', 'cwd'] });
+  const kept = rows.filter(({ cwd }) => cwd === deep).length;
+  assert.equal(rows.length, 201);
+  assert.ok(kept > 80 && kept < 95, String(kept));
+  assert.equal(rows.find(({ pid }) => pid === 900)?.['cwd'], '/home');
+  assert.match(warnings[0]!, /^truncated: user 1001 has more than 2097152 characters of paths: /);
+});
+
+test('arguments count as long as they are in JSON', () => {
+  const host = machine('/proc/PID/cmdline\n100000> \x01\n', '/proc/PID/cmdline\n100000> y\n');
+  const { rows } = runTable(processes, host, { uses: ['pid', 'cmdline'] });
+  const own = rows.filter(({ pid }) => pid !== 130 && pid !== 900).map(({ cmdline }) => cmdline);
+  assert.ok(JSON.stringify(own).length < 4.4 * 1024 * 1024);
+  assert.equal(String(rows.at(-1)?.['cmdline']).length, 100_000);
 });

@@ -75,3 +75,27 @@ test('a kernel without unix_diag is asked for its text', () => {
 function refuse(): never {
   throw new HostError('ENOENT', '4/20', 'netlink');
 }
+
+test('sockets of a user, and of nobody, are bounded; root has its own', () => {
+  let tree = `/proc/1/ns/net -> net:[1]
+/proc/1/fd/3 -> socket:[1000001]
+/proc/1/status
+| Uid:	0	0	0	0
+/proc/50/ns/net -> net:[1]
+/proc/50/status
+| Uid:	1000	1000	1000	1000
+`;
+  let lines = '';
+  for (let i = 1; i <= 70_000; i++) {
+    tree += `/proc/50/fd/${i} -> socket:[${i}]\n`;
+    lines += line(i, `@${i}`);
+  }
+  const host = new MemoryHost(parseTree(`${tree}/proc/1/net/unix\n${lines}${line(1_000_001, '/run/root')}`));
+  const { rows, warnings } = runTable(listeningPorts, host);
+  assert.equal(rows.length, 32_768 + 64 + 8192 + 1);
+  assert.deepEqual(
+    rows.filter(({ pid }) => pid === 1).map(({ path }) => path),
+    ['/run/root'],
+  );
+  assert.equal(warnings.length, 2);
+});

@@ -15,6 +15,7 @@ import { cores } from '../../host/linux/child-process.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
 import type { Severity } from '../../loggers/logger.ts';
 import { parseMounts } from '../../parse/mounts.ts';
+import { userOf } from '../../schema/process-user.ts';
 import { type Store, tryToKeep } from '../../store/store.ts';
 import type { QueryThreadData } from '../query-thread.ts';
 import { saySandbox } from '../sandbox.ts';
@@ -53,13 +54,14 @@ export function sqlThreads({
   events,
   tooMany,
 }: SqlThreadsParts): QueryThreads {
-  const mounts = new LinuxHost();
+  const { files } = new LinuxHost();
   return new QueryThreads({
     start: (share) => startThread(options, configuration(), share, state, events(), say),
     warn: sparingly((text) => say('WARNING', text)),
     say,
     hangMs: () => hangMs(options),
-    placeOf: async (path) => hungPlace(path, parseMounts(mounts.files.readText('/proc/self/mounts')), cachedLink),
+    placeOf: async (path) =>
+      hungPlace(path, parseMounts(files.readText('/proc/self/mounts')), cachedLink, (pid) => userOf(files, pid)),
     leftAlone: JSON.parse(store.settings.get(LEFT_ALONE) ?? '[]') as LeftAlone[],
     keep: (places) => void tryToKeep(store, () => store.settings.set(LEFT_ALONE, JSON.stringify(places))),
     tooMany,

@@ -3,6 +3,7 @@ import { readStart } from '../../host/read-start.ts';
 import { parseProcPidMaps } from '../../parse/proc-pid-maps.ts';
 import { bigint, integer, text } from '../../schema/columns.ts';
 import { processIds } from '../../schema/process-ids.ts';
+import { perMachine, RecentShares } from '../../schema/recent-shares.ts';
 import { table } from '../../schema/table.ts';
 import { UserShares } from '../../schema/user-shares.ts';
 
@@ -11,6 +12,8 @@ const MAX_BYTES = 8 * 1024 * 1024;
 /** Mappings that the processes of one user have in all, beyond those that each may have: a browser has 100 of 1,000. */
 const MAX_MAPPINGS = 200_000;
 const FREE = 256;
+/** As many in ten seconds: a join asks for each process anew. */
+const recentMappings = perMachine(() => new RecentShares(10_000));
 
 /** Source: `/proc/<pid>/maps`, `proc_pid_maps(5)`. */
 export const processMemoryMap = table({
@@ -30,7 +33,8 @@ export const processMemoryMap = table({
   },
   examples: ["select distinct path from process_memory_map where pid = 1 and permissions like '__x_'"],
   *generate({ host, values, attempt, warn, row }) {
-    const shares = new UserShares(host.files, { share: MAX_MAPPINGS, free: FREE, what: 'mappings' });
+    const recent = { shares: recentMappings(host.files), share: MAX_MAPPINGS };
+    const shares = new UserShares(host.files, { share: MAX_MAPPINGS, free: FREE, what: 'mappings', recent });
     for (const pid of processIds(host, values('pid'), attempt)) {
       const content = ifReadable(() => readStart(host.files, `/proc/${pid}/maps`, MAX_BYTES));
       if (content?.cut === true) warn(`truncated: maps has more than ${MAX_BYTES} bytes`, `process ${pid}`);

@@ -1,7 +1,11 @@
+import { lengthInJson } from '../../base/text.ts';
 import { bigint, text } from '../../schema/columns.ts';
 import { descriptorShares, descriptors } from '../../schema/process-descriptors.ts';
 import { processIds } from '../../schema/process-ids.ts';
 import { table } from '../../schema/table.ts';
+
+/** Characters of a path, in JSON, for which a descriptor counts once: one may have 24,000. */
+const USUAL_PATH = 256;
 
 /** Source: the links of `/proc/<pid>/fd`, `proc_pid_fd(5)`. */
 export const processOpenFiles = table({
@@ -19,7 +23,9 @@ export const processOpenFiles = table({
     for (const pid of processIds(host, values('pid'), attempt)) {
       // Sockets, pipes and other things without a path have tables of their own.
       for (const { fd, link } of descriptors(host.files, pid)) {
-        if (link.startsWith('/') && shares.take(pid, 1) === 1) yield row({ pid, fd, path: link });
+        if (!link.startsWith('/')) continue;
+        const cost = Math.ceil(lengthInJson(link) / USUAL_PATH);
+        if (shares.take(pid, cost) === cost) yield row({ pid, fd, path: link });
       }
     }
     shares.report(warn);

@@ -7,6 +7,7 @@ import { parseProcPidStat } from '../../parse/proc-pid-stat.ts';
 import { parseProcIdentity, parseResidentSize } from '../../parse/proc-pid-status.ts';
 import { bigint, integer, text } from '../../schema/columns.ts';
 import { processIds } from '../../schema/process-ids.ts';
+import { ProcessPaths } from '../../schema/process-paths.ts';
 import { ProcessTexts } from '../../schema/process-texts.ts';
 import { table } from '../../schema/table.ts';
 
@@ -87,6 +88,7 @@ export const processes = table({
       cgroup: uses('cgroup_path'),
     };
     const programArguments = new ProcessTexts(files, 'cmdline');
+    const paths = new ProcessPaths(files);
     for (const pid of processIds(host, values('pid'), attempt)) {
       const directory = `/proc/${pid}`;
       const stat = parseProcPidStat(ifReadable(() => files.readText(`${directory}/stat`)) ?? '');
@@ -100,11 +102,21 @@ export const processes = table({
       yield row({
         pid,
         name: stat.name,
-        path: program?.path,
+        path: paths.bounded(pid, program?.path),
         cmdline: wants.cmdline ? commandLine(programArguments.read(pid)) : '',
         state: stat.state,
-        cwd: wants.cwd ? ifReadable(() => files.readLink(`${directory}/cwd`)) : '',
-        root: wants.root ? ifReadable(() => files.readLink(`${directory}/root`)) : '',
+        cwd: wants.cwd
+          ? paths.bounded(
+              pid,
+              ifReadable(() => files.readLink(`${directory}/cwd`)),
+            )
+          : '',
+        root: wants.root
+          ? paths.bounded(
+              pid,
+              ifReadable(() => files.readLink(`${directory}/root`)),
+            )
+          : '',
         ...parseProcIdentity(status),
         on_disk:
           program === undefined ? -1 : program.deleted ? 0 : wants.onDisk && isThere(files, program.path) ? 1 : 0,
@@ -124,6 +136,7 @@ export const processes = table({
       });
     }
     programArguments.report(warn);
+    paths.report(warn);
   },
 });
 

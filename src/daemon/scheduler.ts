@@ -8,7 +8,7 @@ import type { PackState, ScheduledQueryState } from '../schema/agent.ts';
 import { tryToKeep } from '../store/store.ts';
 import { withAskedPaths } from './asked-paths.ts';
 import { Decorations } from './decorations.ts';
-import { Denylist } from './denylist.ts';
+import { Denylist, PENALTY_OF_PROVEN, PROVEN_RUNS } from './denylist.ts';
 import { Discovery } from './discovery.ts';
 import { JobQueue } from './job-queue.ts';
 import { logRun } from './log-run.ts';
@@ -148,8 +148,10 @@ export class Scheduler {
       this.#parts.say('WARNING', `Scheduled query ${name} (${why}, it runs on): ${reason}`);
       return;
     }
-    this.#denylist.add(name, Math.floor(this.#parts.now()));
-    this.#parts.say('WARNING', `Scheduled query ${name} is denylisted for a day: ${reason}`);
+    const isProven = (this.#costs.get(name)?.executions ?? 0) >= PROVEN_RUNS;
+    this.#denylist.add(name, Math.floor(this.#parts.now()), isProven ? PENALTY_OF_PROVEN : undefined);
+    const time = isProven ? `${PENALTY_OF_PROVEN / 60} minutes, as it has run before` : 'a day';
+    this.#parts.say('WARNING', `Scheduled query ${name} is denylisted for ${time}: ${reason}`);
   }
 
   /** Begins nothing more. */

@@ -285,6 +285,29 @@ test('a query beyond its bounds is put aside for a day, unless it must not be', 
   assert.deepEqual(asked, ['select big', 'select kept']);
 });
 
+test('a query that has run before is put aside for minutes: what a user made large switches nothing off', async () => {
+  const schedule = await scheduler([pack('main', [query('q', 2)])]);
+  for (let run = 1; run <= 3; run++) {
+    now = START + 2 * run;
+    await schedule.tick();
+  }
+  answers['select q'] = new QueryStopped('returned more than 100 characters');
+  now = START + 8;
+  await schedule.tick();
+  assert.equal(
+    said.at(-1),
+    'WARNING Scheduled query q is denylisted for 15 minutes, as it has run before: returned more than 100 characters',
+  );
+  delete answers['select q'];
+  asked = [];
+  now = START + 8 + 898;
+  await schedule.tick();
+  assert.deepEqual(asked, []);
+  now = START + 8 + 902;
+  await schedule.tick();
+  assert.deepEqual(asked, ['select q']);
+});
+
 test('a query on events is put aside only where that is wanted', async () => {
   const onEvents = { ...query('e', 2), query: 'select * from process_events' };
   const packs = [pack('main', [onEvents, { ...query('o', 2), query: 'select * from osquery_events' }])];

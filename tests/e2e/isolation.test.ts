@@ -1,12 +1,12 @@
 /** What hangs in the kernel, or never ends, costs itself: the rest of the schedule runs on, and nobody is put aside for it. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, type TestContext, test } from 'node:test';
 import { BIN, DaemonFolder, end } from './support/daemon.ts';
 
-const DEAD_MOUNT = join(import.meta.dirname, 'support/dead-server.ts');
+const DEAD_SERVER = join(import.meta.dirname, 'support/dead-server.ts');
 const ENDLESS = 'with recursive c(x) as (select 1 union all select x + 1 from c) select count(*) from c';
 const GOOD = { query: 'select unix_time from time', interval: 1, snapshot: true };
 
@@ -31,10 +31,10 @@ function canMount(t: TestContext): boolean {
 }
 
 /** A daemon beside a file server that is dead. */
-function startBesideDead(kind: 'pending' | 'taken', ...flags: string[]): ChildProcess {
+function startBesideDead(kind: 'pending' | 'taken', mounts: readonly string[], ...flags: string[]): ChildProcess {
   const args = [
-    DEAD_MOUNT,
-    folder.at('dead'),
+    DEAD_SERVER,
+    mounts.join(','),
     kind,
     process.execPath,
     join(BIN, 'osqueryd.js'),
@@ -64,7 +64,7 @@ for (const kind of ['pending', 'taken'] as const)
         dead: { query: `select size from file where path = '${folder.at('dead')}/x'`, interval: 2, snapshot: true },
       },
     });
-    const child = startBesideDead(kind, '--watchdog_delay=0', '--verbose');
+    const child = startBesideDead(kind, [folder.at('dead')], '--watchdog_delay=0', '--verbose');
     const place = folder.at('dead');
     await folder.untilStatus(
       new RegExp(
@@ -89,15 +89,22 @@ for (const kind of ['pending', 'taken'] as const)
 for (const kind of ['pending', 'taken'] as const)
   test(`more than three threads that hang: the worker starts anew, nothing is put aside, places stay left alone (${kind})`, async (t) => {
     if (!canMount(t)) return;
-    // Links whose texts the agent cannot follow: each is a place of its own.
+    const mounts: string[] = [];
     const schedule: Record<string, object> = { good: GOOD };
     for (let i = 0; i < 5; i++) {
-      const link = folder.at(`link${i}`);
-      symlinkSync(`/proc/self/cwd/${'../'.repeat(20)}${folder.at('dead').slice(1)}/x`, link);
-      schedule[`hung${i}`] = { query: `select size from file where path = '${link}'`, interval: 1, snapshot: true };
+      const mount = folder.at(`dead${i}`);
+      mkdirSync(mount);
+      mounts.push(mount);
+      schedule[`hung${i}`] = { query: `select size from file where path = '${mount}/x'`, interval: 1, snapshot: true };
     }
     folder.configure({ schedule });
-    const child = startBesideDead(kind, '--query_hang_timeout=1', '--watchdog_delay=0', '--watchdog_max_delay=1');
+    const child = startBesideDead(
+      kind,
+      mounts,
+      '--query_hang_timeout=1',
+      '--watchdog_delay=0',
+      '--watchdog_max_delay=1',
+    );
     await folder.untilStatus(/4 SQL threads hang: this process ends, and its watcher starts another/);
     await folder.untilStatus(/SQL thread hangs[\s\S]*4 SQL threads hang[\s\S]*osqueryd started/);
     const before = goodLines().length;

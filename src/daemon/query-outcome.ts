@@ -29,9 +29,12 @@ export class QueryStopped extends Error {
   override readonly name = 'QueryStopped';
 }
 
-/** A query that took longer than any may, which says nothing of the query: a disk may be slow. */
-export class QueryLate extends Error {
-  override readonly name = 'QueryLate';
+/**
+ * A query that went beyond a bound which says nothing of the query: a disk may be slow, a user may have many files. It is not put
+ * aside, and runs again when it is due.
+ */
+export class QueryForgiven extends Error {
+  override readonly name = 'QueryForgiven';
 }
 
 /** A query that makes room for others, and is to run again. */

@@ -1,6 +1,6 @@
 import { timerMs } from '../base/clock.ts';
 import type { RowText } from '../results/row.ts';
-import { type Answer, QueryHung, QueryLate, type QueryLimits, QueryPutOff, QueryStopped } from './query-outcome.ts';
+import { type Answer, QueryForgiven, QueryHung, type QueryLimits, QueryPutOff, QueryStopped } from './query-outcome.ts';
 import { FRESH_SQLITE, type QueryReply, type Unseen } from './query-protocol.ts';
 import {
   failure,
@@ -23,7 +23,7 @@ export interface Asker {
 }
 
 /** After these a thread may hold much. */
-const BEYOND = [QueryStopped, QueryLate, QueryPutOff];
+const BEYOND = [QueryStopped, QueryForgiven, QueryPutOff];
 
 /** After this much longer a query that did not stop costs the thread its life: tables ask once a row and once a call. */
 const GRACE_MS = 2000;
@@ -159,7 +159,7 @@ export class QueryThread {
         asker.begins?.();
         if (deadlineMs === undefined) return;
         const reason = `took longer than ${deadlineMs} ms`;
-        const late = () => stop(forgiving ? new QueryLate(reason) : new QueryStopped(reason));
+        const late = () => stop(forgiving ? new QueryForgiven(reason) : new QueryStopped(reason));
         timers.push(setTimeout(late, timerMs(deadlineMs)));
       };
       const settle = (reply: QueryReply | Error) => {
@@ -173,7 +173,7 @@ export class QueryThread {
             characters += row.length;
             rows.push(row);
           }
-          if (characters > most) stop(new QueryStopped(`returned more than ${most} characters`));
+          if (characters > most) stop(new QueryForgiven(`returned more than ${most} characters`));
           return;
         }
         const wallMs = performance.now() - started;

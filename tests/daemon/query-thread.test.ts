@@ -132,7 +132,7 @@ test('a query that returns too much is stopped, and its rows are let go', async 
   thread.reply({ id, kind: 'rows', rows: ['1'] as RowText[] });
   assert.equal(cancelled(), true);
   thread.reply({ id, kind: 'failed', message: 'interrupted', outOfMemory: false });
-  await assert.rejects(answer, /^QueryStopped: returned more than 10 characters$/);
+  await assert.rejects(answer, /^QueryForgiven: returned more than 10 characters$/);
   assert.equal((await queries.run('next')).characters, 2);
 });
 
@@ -161,7 +161,7 @@ test('over the time of all queries one is late, which is not its fault', async (
     await Promise.resolve();
     mock.timers.tick(1000);
     thread.reply({ id: thread.asked[0]!.id, kind: 'failed', message: 'interrupted', outOfMemory: false });
-    await assert.rejects(answer, /^QueryLate: took longer than 1000 ms$/);
+    await assert.rejects(answer, /^QueryForgiven: took longer than 1000 ms$/);
   } finally {
     mock.timers.reset();
   }

@@ -6,7 +6,7 @@ import type { Decorators } from '../../src/config/decorators.ts';
 import type { Pack } from '../../src/config/packs.ts';
 import type { ScheduledQuery } from '../../src/config/schedule.ts';
 import { Decorations } from '../../src/daemon/decorations.ts';
-import { QueryHung, QueryLate, QueryPutOff, QueryStopped } from '../../src/daemon/query-outcome.ts';
+import { QueryForgiven, QueryHung, QueryPutOff, QueryStopped } from '../../src/daemon/query-outcome.ts';
 import { queryLimits } from '../../src/daemon/schedule-limits.ts';
 import { Scheduler, type SchedulerOptions } from '../../src/daemon/scheduler.ts';
 import type { RowText } from '../../src/results/row.ts';
@@ -291,12 +291,12 @@ test('a query that has run before is put aside for minutes: what a user made lar
     now = START + 2 * run;
     await schedule.tick();
   }
-  answers['select q'] = new QueryStopped('returned more than 100 characters');
+  answers['select q'] = new QueryStopped('needs more than 80 MB');
   now = START + 8;
   await schedule.tick();
   assert.equal(
     said.at(-1),
-    'WARNING Scheduled query q is denylisted for 15 minutes, as it has run before: returned more than 100 characters',
+    'WARNING Scheduled query q is denylisted for 15 minutes, as it has run before: needs more than 80 MB',
   );
   delete answers['select q'];
   asked = [];
@@ -419,7 +419,7 @@ test('results that cannot be kept are said, and found again by the next run', as
 
 test('a query that hangs or is late by a rule for all is said and not put aside; one that made room runs again', async () => {
   answers['select hung'] = new QueryHung('its thread hangs in stat of /dead for 8 s');
-  answers['select late'] = new QueryLate('took longer than 600000 ms');
+  answers['select late'] = new QueryForgiven('took longer than 600000 ms');
   answers['select off'] = new QueryPutOff('makes room for others');
   const schedule = await scheduler([
     pack(

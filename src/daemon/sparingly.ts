@@ -67,7 +67,7 @@ function windowOf(windows: Map<string, Window>, key: string, now: number): Windo
 function kindOf(text: string): string {
   return text
     .slice(0, KIND_LENGTH)
-    .replace(/"[^"]*"|'[^']*'|“[^”]*”/g, '""')
+    .replace(/"[^"]*"|'[^']*'|\u201c[^\u201d]*\u201d/g, '""')
     .replace(/\/\S*/g, '/')
     .replace(/[0-9a-f]*\d[0-9a-f]*/gi, '0');
 }

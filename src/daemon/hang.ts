@@ -7,8 +7,9 @@ export function hangMs(options: OptionValues): number {
 
 /** How often a thread is looked at, and so how late it may be seen that it hangs. */
 export const HANG_LOOK_MS = 500;
-/** How long a place that did not answer is left alone; and as long as the thread hangs there. */
+/** How long a place that did not answer is left alone, as people need to see to a file server; and as long as the thread hangs there. */
 export const LEFT_ALONE_MS = 10 * 60_000;
+
 /** Sees that a thread is inside of the same call for long, look by look. */
 export class HangWatch {
   readonly #hangMs: number;

@@ -1,4 +1,5 @@
 import type { LeftAlone } from '../host/left-alone.ts';
+import { LEFT_ALONE_MS } from './hang.ts';
 import type { HungPlace } from './hung-place.ts';
 import type { Answer, QueryLimits } from './query-outcome.ts';
 import type { Unseen } from './query-protocol.ts';
@@ -11,8 +12,6 @@ export const MAX_THREADS = 2;
 const MAX_GIVEN_UP = 3;
 /** Milliseconds after which a second thread ends that nobody needed: another costs 60 ms, and this one some 20 MB. */
 const SPARE_MS = 10_000;
-/** Seconds that nobody looks at a place where a thread hung: as long as people need to see to a file server. */
-export const LEFT_ALONE_SECONDS = 600;
 /** Places at most: the oldest go first. Each is looked at once a call. */
 const MAX_PLACES = 100;
 
@@ -124,13 +123,13 @@ export class QueryThreads implements ThreadWatch {
     // A directory service has no path: to leave it alone would be to leave all accounts alone.
     if (path === '') return say('WARNING', `SQL thread hangs in ${operation} for ${seconds} s${lost}`);
     const { name, paths } = await placeOf(path);
-    const until = Date.now() + LEFT_ALONE_SECONDS * 1000;
+    const until = Date.now() + LEFT_ALONE_MS;
     const others = this.leftAlone().filter((place) => !paths.includes(place.path));
     this.#places = [...others, ...paths.map((place) => ({ path: place, until }))].slice(-MAX_PLACES);
     keep(this.#places);
     say(
       'WARNING',
-      `SQL thread hangs in ${operation} of ${path} for ${seconds} s; ${name} is left alone for ${LEFT_ALONE_SECONDS} s${lost}`,
+      `SQL thread hangs in ${operation} of ${path} for ${seconds} s; ${name} is left alone for ${LEFT_ALONE_MS / 1000} s${lost}`,
     );
   }
 

@@ -1,8 +1,6 @@
 import { HostError, ifReadable } from '../base/errors.ts';
+import { followPath } from './follow-path.ts';
 import type { Files, OpenFile } from './host.ts';
-
-/** As the kernel has it, `path_resolution(7)`. */
-const MAX_LINKS = 40;
 
 /**
  * Opens a file whose content is shown, on a path that an unprivileged user may have a say in: it throws `HostError` EACCES
@@ -39,28 +37,11 @@ export function mayEverybodyRead(files: Files, file: OpenFile): boolean {
  */
 function wayOf(files: Files, path: string): { readonly makers: ReadonlySet<number>; readonly end: string } {
   const makers = new Set<number>();
-  const rest = path.split('/').reverse();
-  let at = '';
-  let links = 0;
-  while (rest.length > 0 && links <= MAX_LINKS) {
-    const name = rest.pop()!;
-    if (name === '' || name === '.') continue;
-    if (name === '..') {
-      at = at.slice(0, at.lastIndexOf('/'));
-      continue;
-    }
-    const next = `${at}/${name}`;
-    const stat = ifReadable(() => files.linkStat(next));
+  const linkAt = (at: string) => {
+    const stat = ifReadable(() => files.linkStat(at));
     const isLink = stat?.kind === 'symlink';
     if (stat !== undefined && stat.uid !== 0 && (isLink || stat.kind === 'directory')) makers.add(stat.uid);
-    const target = isLink ? ifReadable(() => files.readLink(next)) : undefined;
-    if (target === undefined) {
-      at = next;
-      continue;
-    }
-    links += 1;
-    if (target.startsWith('/')) at = '';
-    rest.push(...target.split('/').reverse());
-  }
-  return { makers, end: at };
+    return isLink ? ifReadable(() => files.readLink(at)) : undefined;
+  };
+  return { makers, end: followPath(path, linkAt, () => false) };
 }

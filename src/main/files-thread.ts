@@ -7,13 +7,13 @@ import { Activity } from '../base/activity.ts';
 import { OptionValues } from '../config/option-values.ts';
 import { Collector } from '../events/collector.ts';
 import type { HearingShares } from '../events/cpu-budget.ts';
-import { type FilesChannel, FilesOutlet } from '../events/files/hand-over.ts';
-import { FileProgress, type PendingChange } from '../events/files/progress.ts';
+import { FilesOutlet } from '../events/files/hand-over.ts';
+import { FileProgress } from '../events/files/progress.ts';
 import type { FileScanner } from '../events/files/scans.ts';
 import { runLoop } from '../events/loop.ts';
 import type { Publisher } from '../events/publisher.ts';
 import { Recording } from '../events/recording.ts';
-import { leftAlone, type SharedPlace } from '../host/left-alone.ts';
+import { leftAlone } from '../host/left-alone.ts';
 import { signal } from '../host/linux/event-descriptor.ts';
 import { LinuxHost } from '../host/linux/linux-host.ts';
 import { poll } from '../host/linux/poll.ts';
@@ -21,6 +21,7 @@ import { fileEventsRules } from '../host/linux/sandbox/kinds.ts';
 import { uptime } from '../host/linux/uptime.ts';
 import { momentOf } from '../schema/event-table.ts';
 import { CarefulGuard } from './careful-guard.ts';
+import type { FilesStart } from './daemon/files-threads.ts';
 import { type EventWishes, eventTables } from './event-tables.ts';
 import { attempt, resting } from './hearing.ts';
 import { inotify } from './publishers/inotify.ts';
@@ -28,22 +29,12 @@ import type { EventSections } from './publishers/starter.ts';
 import { enterSandbox, wantsSandbox } from './sandbox.ts';
 
 /** What the thread is given. */
-export interface FilesThreadData {
+export interface FilesThreadData extends FilesStart {
   readonly options: ReadonlyMap<string, string>;
   readonly wishes: EventWishes;
   readonly sections: EventSections;
-  /** Where events go, and the descriptor that says so. */
-  readonly channel: FilesChannel<MessagePort>;
+  /** The descriptor that says that events have gone. */
   readonly wake: number;
-  /** Not 0 ends the thread. */
-  readonly stop: Int32Array;
-  readonly activity: SharedArrayBuffer;
-  readonly progress: SharedArrayBuffer;
-  readonly leftAlone: readonly SharedPlace[];
-  /** What one that was given up leaves. */
-  readonly left: { readonly since: number; readonly pending: PendingChange | undefined } | undefined;
-  /** Whether files are looked at; else only what the kernel says of them is told. */
-  readonly looks: boolean;
   /** Scans files; undefined where none are to be scanned. */
   readonly scans: MessagePort | undefined;
   /** Undefined for as much as there is. */

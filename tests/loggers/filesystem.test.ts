@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
-  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -11,47 +10,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { zstdDecompressSync } from 'node:zlib';
 import { logFiles } from '../../src/host/linux/log-files.ts';
-import { FilesystemLogger, type FilesystemOptions } from '../../src/loggers/filesystem.ts';
+import type { FilesystemLogger } from '../../src/loggers/filesystem.ts';
 import type { LogFiles } from '../../src/loggers/log-files.ts';
-import type { Severity, StatusLine } from '../../src/loggers/logger.ts';
-
-process.env['TZ'] = 'UTC';
-const STARTED = Date.UTC(2026, 10, 23, 11, 59, 0);
-
-let folder = '';
-let warnings: string[] = [];
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'osquery-logs-'));
-  warnings = [];
-});
-afterEach(() => rmSync(folder, { recursive: true }));
-
-function logger(options: Partial<FilesystemOptions> = {}, files: LogFiles = logFiles): FilesystemLogger {
-  const all = {
-    directory: folder,
-    mode: 0o640,
-    program: 'osqueryd',
-    host: 'host-1',
-    pid: 21812,
-    startedMs: STARTED,
-    ...options,
-  };
-  return new FilesystemLogger(files, all, (message) => warnings.push(message));
-}
-
-const read = (name: string) => readFileSync(join(folder, name), 'utf8');
-const said = (severity: Severity, message: string, after = 2000): StatusLine => ({
-  severity,
-  time: STARTED + after,
-  file: 'x.ts',
-  line: 7,
-  message,
-});
+import { folder, logger, read, said, warnings } from './filesystem-support.ts';
 
 test('results and snapshots, a line each, by osquery’s names and mode', async () => {
   const log = logger();

@@ -2,15 +2,11 @@ import { Worker } from 'node:worker_threads';
 import type { Configuration } from '../../config/configuration.ts';
 import type { OptionValues } from '../../config/option-values.ts';
 import { hangMs } from '../../daemon/hang.ts';
-import { hungPlace } from '../../daemon/hung-place.ts';
 import { namesTable, type ReadTable, seenByAll, withViews } from '../../events/readers.ts';
 import { beginReading, type Reading } from '../../events/reading.ts';
-import { cachedLink } from '../../host/linux/cached.ts';
 import { closeDescriptors, makeEventDescriptor, signal } from '../../host/linux/event-descriptor.ts';
-import { LinuxHost } from '../../host/linux/linux-host.ts';
 import { temporaryDirectory } from '../../host/linux/temporary-directory.ts';
 import type { Severity } from '../../loggers/logger.ts';
-import { parseMounts } from '../../parse/mounts.ts';
 import type { EventSourceState } from '../../schema/agent.ts';
 import { removeLog } from '../../store/remove-log.ts';
 import { eventsFile } from '../../store/sqlite-store.ts';
@@ -24,6 +20,7 @@ import { EventsThread } from './events-in-thread.ts';
 import { type FileScansOf, startFileScans } from './file-scans.ts';
 import { FilesThreads } from './files-threads.ts';
 import { hearingShares } from './hearing-shares.ts';
+import { hungPlaceHere } from './hung-place-here.ts';
 
 /** In the settings, with the name of a publisher: what a worker that is killed leaves to the next one to be restored. */
 const LEFT = 'events.left.';
@@ -238,7 +235,7 @@ export class Events {
 
 /** What is to be left alone where a call on a path hangs. */
 function placeOf(path: string): string | undefined {
-  return hungPlace(path, parseMounts(new LinuxHost().files.readText('/proc/self/mounts')), cachedLink).paths[0];
+  return hungPlaceHere(path).paths[0];
 }
 
 function wantedBy(configuration: Configuration, options: OptionValues): Wanted {

@@ -19,11 +19,14 @@ export interface HearingThread {
 
 /** What is different for each thread. */
 export interface FilesStart {
+  /** Where events go. */
   readonly channel: FilesChannel<MessagePort>;
+  /** Not 0 ends the thread. */
   readonly stop: Int32Array;
   readonly activity: SharedArrayBuffer;
   readonly progress: SharedArrayBuffer;
   readonly leftAlone: readonly SharedPlace[];
+  /** What one that was given up leaves. */
   readonly left: { readonly since: number; readonly pending: PendingChange | undefined } | undefined;
   /** Whether it looks at files; else it tells only what the kernel says of them. */
   readonly looks: boolean;

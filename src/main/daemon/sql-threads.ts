@@ -2,7 +2,6 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import type { Configuration } from '../../config/configuration.ts';
 import type { OptionValues } from '../../config/option-values.ts';
 import { hangMs } from '../../daemon/hang.ts';
-import { hungPlace } from '../../daemon/hung-place.ts';
 import { QueryThreads } from '../../daemon/query-threads.ts';
 import type { ScheduleLimits } from '../../daemon/schedule-limits.ts';
 import { sparingly } from '../../daemon/sparingly.ts';
@@ -10,15 +9,12 @@ import type { Thread, ThreadShare } from '../../daemon/sql-thread.ts';
 import { type DaemonState, serveState } from '../../daemon/state-channel.ts';
 import { watchdogLimits } from '../../daemon/watchdog/limits.ts';
 import type { LeftAlone } from '../../host/left-alone.ts';
-import { cachedLink } from '../../host/linux/cached.ts';
 import { cores } from '../../host/linux/child-process.ts';
-import { LinuxHost } from '../../host/linux/linux-host.ts';
 import type { Severity } from '../../loggers/logger.ts';
-import { parseMounts } from '../../parse/mounts.ts';
-import { userOf } from '../../schema/process-user.ts';
 import { type Store, tryToKeep } from '../../store/store.ts';
 import type { QueryThreadData } from '../query-thread.ts';
 import { saySandbox } from '../sandbox.ts';
+import { hungPlaceHere } from './hung-place-here.ts';
 
 /** Megabytes for new objects, as the worker itself has: `child-process.ts`. */
 const YOUNG = 6;
@@ -54,14 +50,12 @@ export function sqlThreads({
   events,
   tooMany,
 }: SqlThreadsParts): QueryThreads {
-  const { files } = new LinuxHost();
   return new QueryThreads({
     start: (share) => startThread(options, configuration(), share, state, events(), say),
     warn: sparingly((text) => say('WARNING', text)),
     say,
     hangMs: () => hangMs(options),
-    placeOf: async (path) =>
-      hungPlace(path, parseMounts(files.readText('/proc/self/mounts')), cachedLink, (pid) => userOf(files, pid)),
+    placeOf: async (path) => hungPlaceHere(path),
     leftAlone: JSON.parse(store.settings.get(LEFT_ALONE) ?? '[]') as LeftAlone[],
     keep: (places) => void tryToKeep(store, () => store.settings.set(LEFT_ALONE, JSON.stringify(places))),
     tooMany,
